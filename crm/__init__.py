@@ -1,0 +1,1 @@
+"""Maillage: contacts, letters, requests and events of a regional network."""

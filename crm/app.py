@@ -1,0 +1,157 @@
+"""create_app(): the only module that knows every part."""
+
+import logging
+from datetime import timedelta
+
+from flask import Blueprint, Flask, Response, jsonify, request
+from flask_bootstrap import Bootstrap5
+from flask_login import current_user
+from flask_migrate import Migrate
+from sqlalchemy.engine import make_url
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from crm import auth, cli, csrf, dashboard, errors, filters, jobs, mail, public, settings
+from crm.config import ROOT, Settings
+from crm.contacts import details, journal, organisations, people, terms
+from crm.csrf import SAFE
+from crm.db import begin_reading, begin_writing, db
+from crm.identity import Identity
+from crm.newsletter import deliveries, issues, items, subscriptions
+from crm.newsletter import public as newsletter_public
+from crm.newsletter import staff as newsletter_staff
+
+migrate = Migrate()
+
+# Loaded here so that the tables and their relations are complete, whatever part is used first.
+MODELS = (
+    details, journal, organisations, people, terms,
+    deliveries, issues, items, subscriptions,
+    jobs, mail,
+)  # fmt: skip
+
+MAX_UPLOAD = 20 * 1024 * 1024  # bytes in one request
+
+
+def create_app(chosen: Settings | None = None) -> Flask:
+    """The application, ready to serve, for these settings (by default the environment's).
+
+    Raises SettingError when a setting cannot be used.
+    """
+    chosen = chosen or Settings.load()
+    app = Flask(
+        "crm",
+        root_path=str(ROOT / "crm"),
+        template_folder=str(ROOT / "templates"),
+        instance_path=str(chosen.instance),
+    )
+    _configure(app, chosen)
+    db.init_app(app)
+    migrate.init_app(
+        app, db, directory=str(ROOT / "migrations"), render_as_batch=True, compare_type=True
+    )
+    jobs.init_app(app)
+    app.before_request(_choose_transaction)
+    csrf.init_app(app)
+    auth.init_app(app)
+    errors.init_app(app)
+    Bootstrap5(app)
+    _prepare_templates(app)
+    _register_pages(app)
+    cli.register(app)
+    app.after_request(_protect)
+    return app
+
+
+def _configure(app: Flask, chosen: Settings) -> None:
+    chosen.instance.mkdir(parents=True, exist_ok=True)
+    app.extensions["settings"] = chosen
+    postgresql = chosen.database_url.startswith("postgresql")
+    app.config.update(
+        SECRET_KEY=chosen.secret_key,
+        SECRET_KEY_FALLBACKS=list(chosen.old_secret_keys),
+        SQLALCHEMY_DATABASE_URI=make_url(chosen.database_url),
+        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True} if postgresql else {},
+        MAX_CONTENT_LENGTH=MAX_UPLOAD,
+        MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
+        SESSION_COOKIE_NAME="__Host-session" if chosen.is_https else "session",
+        SESSION_COOKIE_SECURE=chosen.is_https,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_NAME="__Host-remember" if chosen.is_https else "remember",
+        REMEMBER_COOKIE_SECURE=chosen.is_https,
+        REMEMBER_COOKIE_HTTPONLY=True,
+        REMEMBER_COOKIE_SAMESITE="Lax",
+        REMEMBER_COOKIE_DURATION=timedelta(days=30),
+        SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
+        BOOTSTRAP_SERVE_LOCAL=True,
+        TESTING=chosen.testing,
+        RATELIMIT_ENABLED=not chosen.testing,
+    )
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    if chosen.production:
+        app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
+
+
+def _choose_transaction() -> None:
+    """Pages that only read do not wait for those that write (see crm.db)."""
+    (begin_reading if request.method in SAFE else begin_writing)()
+
+
+def _prepare_templates(app: Flask) -> None:
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.filters.update(filters.FILTERS)
+    app.jinja_env.globals.update(plural=filters.plural)
+    app.context_processor(lambda: {"identity": Identity.current(), "user": current_user})
+
+
+def _register_pages(app: Flask) -> None:
+    """Endpoint `staff.newsletter.issues.show` = `crm/newsletter/staff/issues.py:show`."""
+    visitors = Blueprint("public", __name__)
+    visitors.register_blueprint(public.bp)
+    visitors.register_blueprint(newsletter_public.bp)
+    team = Blueprint("staff", __name__, url_prefix="/gestion")
+    team.register_blueprint(dashboard.bp)
+    team.register_blueprint(settings.bp)
+    team.register_blueprint(newsletter_staff.blueprint())
+    app.register_blueprint(visitors)
+    app.register_blueprint(team)
+    app.add_url_rule("/sante", "public.health", health)
+
+
+def health() -> tuple[Response, int]:
+    """200 when the database and the queue answer, 503 otherwise."""
+    from crm.db import is_reachable
+
+    well = is_reachable() and jobs.is_reachable()
+    return jsonify(status="ok" if well else "en panne"), 200 if well else 503
+
+
+def _protect(response: Response) -> Response:
+    """Strict headers on every answer; a page that sets its own policy keeps it."""
+    chosen: Settings = _settings()
+    frames = " ".join(chosen.embed_origins) if csrf.is_embeddable() else ""
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+        f"form-action 'self'; frame-ancestors 'self' {frames}".rstrip(),
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    response.headers.setdefault(
+        "Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
+    )
+    if chosen.is_https:
+        response.headers["Strict-Transport-Security"] = "max-age=63072000"
+    if request.endpoint and not request.endpoint.startswith(("static", "bootstrap.")):
+        private = request.endpoint.startswith(("staff.", "auth."))
+        response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")
+    return response
+
+
+def _settings() -> Settings:
+    from flask import current_app
+
+    found: Settings = current_app.extensions["settings"]
+    return found

@@ -1,0 +1,144 @@
+"""The `crm` command. Each feature brings its own group; this module brings the house's."""
+
+import gettext
+import os
+import sys
+
+# Click says its own words through gettext: they are in crm/locale.
+os.environ["LANGUAGE"] = "fr"
+gettext.bindtextdomain("messages", os.path.join(os.path.dirname(__file__), "locale"))
+
+import click  # noqa: E402
+import sqlalchemy as sa  # noqa: E402
+from flask import Flask, current_app  # noqa: E402
+from flask.cli import AppGroup, ScriptInfo, with_appcontext  # noqa: E402
+from flask_migrate import upgrade  # noqa: E402
+
+from crm import jobs, seed, serve  # noqa: E402
+from crm.config import ROOT, SettingError  # noqa: E402
+from crm.contacts.cli import contacts  # noqa: E402
+from crm.db import db  # noqa: E402
+from crm.defaults import install_defaults  # noqa: E402
+from crm.forms import normal_email  # noqa: E402
+from crm.newsletter.cli import newsletter  # noqa: E402
+from crm.users import User, UserRole  # noqa: E402
+
+HELP = {"help_option_names": ["-h", "--help"]}
+
+
+@click.group(context_settings=HELP)
+def crm() -> None:
+    """Maillage : contacts, lettres, demandes et événements d’un réseau."""
+
+
+def main() -> None:
+    """The entry point of the `crm` command: exit status 0, 1 (failed) or 2 (misused)."""
+    from crm.app import create_app
+
+    try:
+        crm(obj=ScriptInfo(create_app=create_app))
+    except SettingError as error:
+        click.echo(f"Réglage à corriger : {error}", err=True)
+        sys.exit(1)
+    except sa.exc.OperationalError as error:
+        click.echo(f"La base de données ne répond pas : {error.orig}", err=True)
+        sys.exit(1)
+    except sa.exc.ProgrammingError as error:
+        click.echo(f"La base n’est pas à jour (« crm db upgrade ») : {error.orig}", err=True)
+        sys.exit(1)
+
+
+def register(app: Flask) -> None:
+    """Nothing to add to Flask's own command: ours is `crm`."""
+    app.cli.commands.clear()
+
+
+@crm.command("serve")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
+@click.option("--port", default=8000, show_default=True, help="Port ; le suivant s’il est pris.")
+@click.option("--workers", default=2, show_default=True, help="Nombre de processus.")
+@click.option("--worker", is_flag=True, help="Lance aussi l’exécutant de tâches.")
+@click.option(
+    "--demo", is_flag=True, help="Prépare la base et, si elle est vide, le réseau fictif."
+)
+def serve_command(host: str, port: int, workers: int, worker: bool, demo: bool) -> None:
+    """Sert le site."""
+    serve.run(host, port, workers, with_worker=worker, demo=demo)
+
+
+@crm.command("worker")
+@click.option("--threads", default=2, show_default=True, help="Tâches menées de front.")
+@with_appcontext
+def worker_command(threads: int) -> None:
+    """Exécute les tâches de fond : envois, relevés, rappels."""
+    jobs.consumer(current_app._get_current_object(), threads).run()  # type: ignore[attr-defined]
+
+
+@crm.command("seed")
+@click.option(
+    "--size",
+    type=click.Choice(["mini", "reseau"]),
+    default="reseau",
+    show_default=True,
+    help="Quelques dizaines de fiches, ou un réseau entier.",
+)
+@with_appcontext
+def seed_command(size: str) -> None:
+    """Remplit une base vide avec un réseau fictif."""
+    if not seed.is_empty():
+        raise click.ClickException("La base contient déjà des données : rien n’a été ajouté.")
+    seed.fill(size, progress=True)
+    db.session.commit()
+    for line in seed.logins():
+        click.echo(line)
+
+
+@crm.group("db", cls=AppGroup)
+def database() -> None:
+    """Base de données."""
+
+
+@database.command("upgrade")
+def upgrade_command() -> None:
+    """Crée les tables, ou les met à jour."""
+    upgrade(directory=str(ROOT / "migrations"))
+    install_defaults()
+    db.session.commit()
+
+
+@crm.group("users", cls=AppGroup)
+def users() -> None:
+    """Comptes de l’équipe."""
+
+
+@users.command("add")
+@click.argument("email")
+@click.option(
+    "--role", type=click.Choice([role.value for role in UserRole]), required=True, help="Rôle."
+)
+@click.option("--name", default="", help="Prénom et nom.")
+@click.option("--password-stdin", is_flag=True, help="Lit le mot de passe sur l’entrée standard.")
+def add_user(email: str, role: str, name: str, password_stdin: bool) -> None:
+    """Crée un compte, ou change le rôle et le mot de passe d’un compte."""
+    address = normal_email(email)
+    if address is None:
+        raise click.ClickException(f"« {email} » n’est pas une adresse complète.")
+    password = (
+        sys.stdin.readline().rstrip("\r\n")
+        if password_stdin
+        else click.prompt("Mot de passe", hide_input=True, confirmation_prompt=True)
+    )
+    user = User.find(address) or User(email=address)
+    user.role, user.name = UserRole(role), name or user.name or ""
+    try:
+        user.set_password(password)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    user.disabled_at = None
+    db.session.add(user)
+    db.session.commit()
+    click.echo(f"{address} peut se connecter ({UserRole(role).label}).")
+
+
+crm.add_command(contacts)
+crm.add_command(newsletter)

@@ -1,0 +1,158 @@
+"""Settings: read from the environment or a `.env` file, with defaults that run on a laptop."""
+
+import ipaddress
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from email.utils import parseaddr
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+ROOT = Path(__file__).resolve().parent.parent
+DEFAULT_FROM = "Maillage <lettre@example.org>"
+# Five minutes, then longer and longer: four days in all, then it is given up (RFC 5321 §4.5.4.1).
+DEFAULT_RETRY_DELAYS = (300, 1800, 7200, 14400, 28800, 57600, 86400, 86400, 62700)
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+class SettingError(ValueError):
+    """A setting cannot be used; the message, in French, says which one and what it expects."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything that can be set from outside. Build one with `Settings.load()`."""
+
+    database_url: str
+    queue_url: str
+    secret_key: str
+    instance: Path
+    smtp_url: str | None = None
+    base_url: str = "http://127.0.0.1:8000"
+    mail_from: str = DEFAULT_FROM
+    embed_origins: tuple[str, ...] = ()
+    feed_allow: tuple[Network, ...] = ()
+    retry_delays: tuple[int, ...] = DEFAULT_RETRY_DELAYS
+    old_secret_keys: tuple[str, ...] = ()
+    production: bool = False
+    testing: bool = field(default=False, kw_only=True)
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Settings from `environ` (by default the process's), completed by a `.env` file.
+
+        Raises SettingError when a value cannot be used.
+        """
+        values = _environment() if environ is None else dict(environ)
+        production = values.get("CRM_ENV", "").strip() == "production"
+        instance = Path(values.get("CRM_INSTANCE") or ROOT / "instance").absolute()
+        return cls(
+            database_url=_database_url(values.get("CRM_DATABASE_URL"), instance),
+            queue_url=_database_url(values.get("CRM_QUEUE_URL"), instance, "queue.db"),
+            secret_key=_secret_key(values.get("CRM_SECRET_KEY"), instance, production),
+            instance=instance,
+            smtp_url=_smtp_url(values.get("CRM_SMTP_URL")),
+            base_url=_base_url(values.get("CRM_BASE_URL") or cls.base_url),
+            mail_from=_mail_from(values.get("CRM_MAIL_FROM") or DEFAULT_FROM),
+            embed_origins=tuple(_words(values.get("CRM_EMBED_ORIGINS"))),
+            feed_allow=_networks(values.get("CRM_FEED_ALLOW")),
+            retry_delays=_delays(values.get("CRM_RETRY_DELAYS")),
+            old_secret_keys=tuple(_words(values.get("CRM_SECRET_KEY_OLD"))),
+            production=production,
+        )
+
+    @property
+    def is_https(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def host(self) -> str:
+        """The public host name, which also names message and calendar identifiers."""
+        return urlsplit(self.base_url).hostname or "localhost"
+
+
+def _environment() -> dict[str, str]:
+    # An explicit empty path: dotenv would otherwise search upward from its caller's own file.
+    here = Path.cwd() / ".env"
+    file = here if here.is_file() else ROOT / ".env"
+    written = {key: value for key, value in dotenv_values(file).items() if value is not None}
+    return {**written, **os.environ}
+
+
+def _words(value: str | None) -> list[str]:
+    return (value or "").replace(",", " ").split()
+
+
+def _database_url(value: str | None, instance: Path, default: str = "crm.db") -> str:
+    if not value:
+        return f"sqlite:///{instance / default}"
+    if value.startswith("sqlite:///") and not value.startswith("sqlite:////"):
+        return f"sqlite:///{Path(value.removeprefix('sqlite:///')).absolute()}"
+    if value.startswith("postgresql://") and default == "crm.db":
+        return value.replace("postgresql://", "postgresql+psycopg://", 1)
+    return value
+
+
+def _secret_key(value: str | None, instance: Path, production: bool) -> str:
+    if value:
+        if production and len(value) < 32:
+            raise SettingError("CRM_SECRET_KEY doit compter au moins 32 caractères en production.")
+        return value
+    if production:
+        raise SettingError("CRM_SECRET_KEY est obligatoire quand CRM_ENV=production.")
+    return _kept_key(instance / "secret_key")
+
+
+def _kept_key(file: Path) -> str:
+    """The key kept in `file`, made once; two processes that start together end with the same."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new:
+            new.write(secrets.token_hex(32))
+    except FileExistsError:
+        pass
+    key = file.read_text().strip()
+    if not key:
+        raise SettingError(f"Le fichier {file} est vide : supprimez-le pour qu’il soit refait.")
+    return key
+
+
+def _smtp_url(value: str | None) -> str | None:
+    if value and urlsplit(value).scheme not in ("smtp", "smtps"):
+        raise SettingError("CRM_SMTP_URL commence par smtp:// ou smtps://.")
+    return value or None
+
+
+def _base_url(value: str) -> str:
+    if urlsplit(value).scheme not in ("http", "https") or not urlsplit(value).hostname:
+        raise SettingError("CRM_BASE_URL est une adresse complète, comme https://crm.example.org.")
+    return value.rstrip("/")
+
+
+def _mail_from(value: str) -> str:
+    if "@" not in parseaddr(value)[1]:
+        raise SettingError("CRM_MAIL_FROM est une adresse, comme « Réseau <lettre@example.org> ».")
+    return value
+
+
+def _networks(value: str | None) -> tuple[Network, ...]:
+    try:
+        return tuple(ipaddress.ip_network(word, strict=False) for word in _words(value))
+    except ValueError as error:
+        raise SettingError(f"CRM_FEED_ALLOW : {error}.") from error
+
+
+def _delays(value: str | None) -> tuple[int, ...]:
+    if not value:
+        return DEFAULT_RETRY_DELAYS
+    try:
+        delays = tuple(int(word) for word in _words(value))
+    except ValueError as error:
+        raise SettingError("CRM_RETRY_DELAYS : des nombres de secondes, séparés par ,") from error
+    if any(delay < 0 for delay in delays):
+        raise SettingError("CRM_RETRY_DELAYS : les durées sont positives.")
+    return delays

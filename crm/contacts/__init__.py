@@ -1,0 +1,1 @@
+"""Contacts: organisations, people, the roles between them, and what happened with each."""

@@ -1,0 +1,69 @@
+"""Error pages: what happened, and what to do, in French."""
+
+import logging
+
+from flask import Flask, current_app, jsonify, render_template, request
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from crm.db import db
+
+log = logging.getLogger(__name__)
+
+# What happened, what to do. A `description` given to abort() replaces the second.
+PAGES = {
+    400: ("La demande n’a pas été comprise", "Revenez en arrière et recommencez."),
+    401: ("Vous n’êtes pas connecté·e", "Connectez-vous pour voir cette page."),
+    403: ("Cette page ne vous est pas ouverte", "Votre rôle ne permet pas cette action."),
+    404: ("Cette page n’existe pas", "L’adresse est incomplète, ou la page a été déplacée."),
+    405: ("Cette action n’est pas possible ici", "Revenez en arrière et recommencez."),
+    409: ("Quelqu’un est passé avant vous", "Rechargez la page : elle a changé entre-temps."),
+    410: ("Cette page n’existe plus", "Elle a été retirée."),
+    413: ("L’envoi est trop lourd", "Réduisez le texte ou le fichier, puis recommencez."),
+    429: ("Trop d’essais à la suite", "Attendez une minute, puis recommencez."),
+    500: ("Quelque chose s’est mal passé", "Nous en gardons la trace. Réessayez dans un instant."),
+    503: ("Le service est momentanément indisponible", "Réessayez dans un instant."),
+}  # fmt: skip
+BY_DEFAULT = HTTPException().description
+
+
+def init_app(app: Flask) -> None:
+    app.register_error_handler(HTTPException, _http_error)
+    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(Exception, _unexpected_error)
+
+
+def _http_error(error: HTTPException):  # type: ignore[no-untyped-def]
+    if error.code is None or error.code < 400:
+        return error
+    said = error.description if error.description != type(error).description else None
+    return _page(error.code, said)
+
+
+def _database_error(error: OperationalError):  # type: ignore[no-untyped-def]
+    # The statement's parameters may hold personal data: only the driver's own words are logged.
+    log.error("base de données : %s", error.orig)
+    _rollback()
+    return _page(503)
+
+
+def _unexpected_error(error: Exception):  # type: ignore[no-untyped-def]
+    if current_app.testing:
+        raise error
+    log.exception("%s %s", request.method, request.endpoint)
+    _rollback()
+    return _page(500)
+
+
+def _rollback() -> None:
+    try:
+        db.session.rollback()
+    except OperationalError:
+        db.session.remove()
+
+
+def _page(code: int, said: str | None = None):  # type: ignore[no-untyped-def]
+    title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
+        return jsonify(error=title, advice=said or advice), code
+    return render_template("errors/error.html", code=code, title=title, advice=said or advice), code

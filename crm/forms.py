@@ -1,0 +1,131 @@
+"""Forms: French messages, clean text, and the fields that several features use."""
+
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from flask import request
+from wtforms import DateTimeLocalField, StringField, TextAreaField, validators
+from wtforms import Form as BaseForm
+from wtforms.fields import Field
+
+from crm.filters import PARIS
+
+
+class Form(BaseForm):
+    """A form that reads the request by itself when it is posted."""
+
+    class Meta:
+        locales = ("fr_FR", "fr")
+
+    def __init__(self, obj: object = None, data: Mapping[str, Any] | None = None) -> None:
+        posted = request.form if request.method == "POST" else None
+        super().__init__(formdata=posted, obj=obj, data=data)
+
+    def is_valid_post(self) -> bool:
+        """Posted, and every field is right."""
+        return request.method == "POST" and bool(self.validate())
+
+
+def clean(text: str | None) -> str:
+    """`text` without control or direction marks, in composed form, lines ended by \\n, trimmed."""
+    text = unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n"))
+    return "".join(c for c in text if c in "\n\t" or not _is_hidden(c)).strip()
+
+
+def one_line(text: str | None) -> str:
+    """`clean` text on one line: nothing in it can begin a new header or a new field."""
+    return " ".join(clean(text).split())
+
+
+def _is_hidden(character: str) -> bool:
+    # Cc: control; Cs: lone surrogate; direction overrides can make a text read as another.
+    return unicodedata.category(character) in ("Cc", "Cs") or character in (
+        "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
+    )
+
+
+def line(label: str, length: int, *, required: bool = False, hint: str = "", **kw: Any) -> Field:
+    """A field of one line, `length` characters at most."""
+    return _text(StringField, one_line, label, length, required, hint, **kw)
+
+
+def text(label: str, length: int, *, required: bool = False, hint: str = "", **kw: Any) -> Field:
+    """A field of several lines, `length` characters at most."""
+    return _text(TextAreaField, clean, label, length, required, hint, **kw)
+
+
+def _text(
+    kind: Any, filter_: Any, label: str, length: int, required: bool, hint: str, **kw: Any
+) -> Field:
+    checks: list[Any] = [
+        validators.DataRequired("Ce champ est à remplir.") if required else validators.Optional(),
+        validators.Length(max=length, message=f"{length} caractères au plus."),
+    ]
+    checks += kw.pop("validators", [])
+    return kind(label, filters=[filter_], validators=checks, description=hint, **kw)
+
+
+def email(label: str, *, required: bool = False, hint: str = "") -> Field:
+    """A mail address, checked by its form (RFC 5321, RFC 6531), kept in lower case."""
+    return line(label, 254, required=required, hint=hint, validators=[EmailCheck()],
+                render_kw={"type": "email", "autocomplete": "email"})  # fmt: skip
+
+
+class EmailCheck:
+    """Refuses what no mail server would take."""
+
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        if not field.data:
+            return
+        address = normal_email(field.data)
+        if address is None:
+            raise validators.ValidationError(
+                "Cette adresse n’est pas complète : elle ressemble à prenom.nom@exemple.fr."
+            )
+        field.data = address
+
+
+def normal_email(value: str) -> str | None:
+    """The address as it is kept, or None when no mail server would take it."""
+    try:
+        found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.normalized.lower()
+
+
+class WebAddress:
+    """Accepts http and https addresses only: a link someone will click."""
+
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        if field.data and not is_web_address(field.data):
+            raise validators.ValidationError("Une adresse commence par https:// ou http://.")
+
+
+def is_web_address(value: str) -> bool:
+    scheme, separator, rest = value.partition("://")
+    return (
+        scheme.lower() in ("http", "https")
+        and bool(separator)
+        and bool(rest.split("/")[0])
+        and not any(character.isspace() or character in '<>"`' for character in value)
+    )
+
+
+class LocalMomentField(DateTimeLocalField):
+    """A date and an hour as read on a clock in Paris; the data is an aware moment."""
+
+    data: datetime | None
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        super().process_formdata(valuelist)
+        if isinstance(self.data, datetime):
+            self.data = self.data.replace(tzinfo=PARIS)
+
+    def _value(self) -> str:
+        if self.raw_data:
+            return " ".join(self.raw_data)
+        return self.data.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if self.data else ""

@@ -1,0 +1,151 @@
+"""Single mails (confirmations, acknowledgements): written down first, then sent until they go."""
+
+import logging
+from datetime import datetime, timedelta
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import format_datetime, formataddr, make_msgid, parseaddr
+from functools import cache
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from mjml import mjml2html
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm.config import ROOT, Settings
+from crm.db import Model, change, db, now
+from crm.filters import FILTERS, plural
+from crm.identity import Identity
+from crm.jobs import enqueue, every
+from crm.smtp import Connection, Refused, ServerGone, connected, wire
+
+log = logging.getLogger(__name__)
+
+
+class Mail(Model):
+    """One mail to one person. The row stays, without its text, once the mail has left."""
+
+    __tablename__ = "mails"
+
+    recipient: Mapped[str] = mapped_column(sa.String(254))
+    subject: Mapped[str] = mapped_column(sa.String(300))
+    message: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    next_try_at: Mapped[datetime | None] = mapped_column(default=now, index=True)
+    attempts: Mapped[int] = mapped_column(default=0)
+    sent_at: Mapped[datetime | None]
+    response: Mapped[str] = mapped_column(sa.String(500), default="")
+
+
+@cache
+def environment() -> Environment:
+    """The templates of mails and letters: HTML escapes what users wrote, text keeps it as it is."""
+    jinja = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    jinja.filters.update(FILTERS)
+    jinja.globals.update(plural=plural)
+    return jinja
+
+
+def render_mjml(template: str, **context: Any) -> str:
+    """The HTML of an MJML template, without comments other than those Outlook reads."""
+    source = environment().get_template(template).render(**context)
+    return mjml2html(source, fonts={})
+
+
+def post(to: str, template: str, *, subject: str, reply_to: str = "", **context: Any) -> Mail:
+    """Write down a mail made from `templates/mail/<template>.mjml.html` and `.txt`.
+
+    It leaves after the commit, when a worker is woken, or at the clock's next minute.
+    """
+    settings: Settings = current_app.extensions["settings"]
+    context |= {"identity": Identity.current(), "base_url": settings.base_url, "subject": subject}
+    message = EmailMessage()
+    message["From"] = sender(settings)
+    message["To"] = formataddr(("", to)) if to.isascii() else Address(addr_spec=to)
+    message["Subject"] = subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = make_msgid(domain=settings.host)
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834
+    if reply_to:
+        message["Reply-To"] = reply_to
+    message.set_content(environment().get_template(f"mail/{template}.txt").render(**context))
+    message.add_alternative(render_mjml(f"mail/{template}.mjml.html", **context), subtype="html")
+    mail = Mail(recipient=to, subject=subject, message=wire(message))
+    db.session.add(mail)
+    return mail
+
+
+def sender(settings: Settings) -> str:
+    """The From header: the setting's address, with the network's name when it has none."""
+    name, address = parseaddr(settings.mail_from)
+    return formataddr((name or Identity.current().short_name, address))
+
+
+@every(minutes=1)
+def send_mails() -> None:
+    """Send what is due. Commits as it goes: what has left must not leave again."""
+    settings: Settings = current_app.extensions["settings"]
+    due = sa.select(Mail).where(Mail.next_try_at <= now()).order_by(Mail.id).limit(200)
+    mails = list(db.session.scalars(due))
+    db.session.commit()
+    if not mails:
+        return
+    try:
+        with connected(settings) as connection:
+            for mail in mails:
+                _send(mail, connection, settings)
+    except ServerGone as gone:
+        log.warning("courriels remis à plus tard : %s", gone.words)
+        for mail in mails:
+            if mail.next_try_at is not None and mail.sent_at is None:
+                _defer(mail, gone.words, settings)
+        db.session.commit()
+
+
+def _send(mail: Mail, connection: Connection, settings: Settings) -> None:
+    if not _claim(mail):
+        return
+    try:
+        mail.response = connection.hand_over(
+            parseaddr(settings.mail_from)[1], mail.recipient, mail.message
+        )
+    except Refused as refused:
+        if refused.for_good:
+            mail.response, mail.next_try_at = refused.words, None
+        else:
+            _defer(mail, refused.words, settings)
+    else:
+        mail.sent_at, mail.next_try_at, mail.message = now(), None, b""
+    db.session.commit()
+
+
+def _claim(mail: Mail) -> bool:
+    """Take this mail for ten minutes: two workers never send the same one."""
+    taken = change(
+        sa.update(Mail)
+        .where(Mail.id == mail.id, Mail.next_try_at <= now())
+        .values(next_try_at=now() + timedelta(minutes=10))
+    )
+    db.session.commit()
+    return bool(taken)
+
+
+def _defer(mail: Mail, words: str, settings: Settings) -> None:
+    mail.attempts += 1
+    mail.response = words
+    delays = settings.retry_delays
+    given_up = mail.attempts > len(delays)
+    mail.next_try_at = None if given_up else now() + timedelta(seconds=delays[mail.attempts - 1])
+
+
+def wake() -> None:
+    """Have the mails just written down sent now. Call it after the commit."""
+    enqueue(send_mails)

@@ -1,0 +1,1 @@
+"""The network's letters: items and feeds, publications, issues, subscriptions, delivery."""

@@ -1,0 +1,172 @@
+"""What an issue says, as plain data: drawn from its rows while it is a draft, frozen afterwards.
+
+Everything that shows an issue (mail, text, web, archive, preview) starts from this, so all agree.
+"""
+
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, Self
+
+from crm.newsletter.issues import Issue, Layout, Placement, Section
+from crm.newsletter.items import Item, Kind, Picture
+
+
+@dataclass(frozen=True)
+class Image:
+    """A picture of ours: its file name under /lettres/images/, its size in pixels."""
+
+    filename: str
+    width: int
+    height: int
+    alt: str = ""
+
+
+@dataclass(frozen=True)
+class Block:
+    """One item as this issue tells it. Texts are plain texts."""
+
+    number: int  # its rank in the issue, from 1: « /lettres/resaclic/12#contenu-3 »
+    kind: Kind
+    title: str
+    summary: str = ""
+    url: str = ""
+    image: Image | None = None
+    organisation: str = ""
+    place: str = ""
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Part:
+    """A section that has something to say."""
+
+    title: str
+    layout: Layout
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Content:
+    """An issue, whole. `editorial` is Markdown; `sent_on` the day it is dated."""
+
+    publication: str
+    slug: str
+    number: int
+    subject: str
+    preheader: str
+    editorial: str
+    sent_on: date
+    parts: tuple[Part, ...] = field(default_factory=tuple)
+
+    @property
+    def title(self) -> str:
+        return f"{self.publication} n°\u00a0{self.number}"
+
+    @property
+    def blocks(self) -> list[Block]:
+        return [block for part in self.parts for block in part.blocks]
+
+    @classmethod
+    def of(cls, issue: Issue) -> Self:
+        """What `issue` says: its frozen content once it is decided, its rows until then."""
+        return cls.load(issue.content) if issue.content is not None else cls.draw(issue)
+
+    @classmethod
+    def draw(cls, issue: Issue) -> Self:
+        """What the rows of `issue` say today. A section without item does not appear."""
+        numbers = iter(range(1, len(issue.placements) + 1))
+        parts = (_part(section, numbers) for section in issue.sections if section.placements)
+        return cls(
+            publication=issue.publication.name,
+            slug=issue.publication.slug,
+            number=issue.number,
+            subject=issue.subject or issue.title,
+            preheader=issue.preheader,
+            editorial=issue.editorial,
+            sent_on=issue.planned_on,
+            parts=tuple(parts),
+        )
+
+    def dump(self) -> dict[str, Any]:
+        """As JSON can keep it."""
+        return _plain(asdict(self))
+
+    @classmethod
+    def load(cls, data: dict[str, Any]) -> Self:
+        """What `dump` kept."""
+        parts = tuple(
+            Part(part["title"], Layout(part["layout"]), tuple(map(_block, part["blocks"])))
+            for part in data["parts"]
+        )
+        return cls(**{**data, "sent_on": date.fromisoformat(data["sent_on"]), "parts": parts})
+
+
+def freeze(issue: Issue, at: datetime) -> None:
+    """Decide the content of `issue`: from now on it says this, whatever happens to its items.
+
+    Safe to repeat: what was frozen first stays.
+    """
+    if issue.frozen_at is None:
+        issue.content = Content.draw(issue).dump()
+        issue.frozen_at = at
+
+
+def thaw(issue: Issue) -> None:
+    """Make a scheduled issue a draft again. Raises ValueError once it has begun to leave."""
+    if issue.started_at is not None:
+        raise ValueError("an issue that has begun to leave cannot change")
+    issue.content, issue.frozen_at, issue.scheduled_at = None, None, None
+
+
+def _part(section: Section, numbers: Any) -> Part:
+    blocks = tuple(_placed(placement, next(numbers)) for placement in section.placements)
+    return Part(section.title, section.layout, blocks)
+
+
+def _placed(placement: Placement, number: int) -> Block:
+    item = placement.item
+    return Block(
+        number=number,
+        kind=item.kind,
+        title=placement.title,
+        summary=placement.summary,
+        url=item.url,
+        image=_image(item, item.picture),
+        organisation=item.organisation,
+        place=item.place,
+        starts_on=item.starts_on,
+        ends_on=item.ends_on,
+    )
+
+
+def _image(item: Item, picture: Picture | None) -> Image | None:
+    if picture is None:
+        return None
+    return Image(picture.filename, picture.width, picture.height, item.picture_alt)
+
+
+def _block(data: dict[str, Any]) -> Block:
+    return Block(
+        **{
+            **data,
+            "kind": Kind(data["kind"]),
+            "image": Image(**data["image"]) if data["image"] else None,
+            "starts_on": _date(data["starts_on"]),
+            "ends_on": _date(data["ends_on"]),
+        }
+    )
+
+
+def _date(value: str | None) -> date | None:
+    return date.fromisoformat(value) if value else None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, date):
+        return value.isoformat()
+    return str(value) if isinstance(value, (Kind, Layout)) else value

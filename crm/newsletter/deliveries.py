@@ -1,0 +1,86 @@
+"""Deliveries: the ledger, one row for each recipient of each issue."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.db import Model, db
+from crm.newsletter.issues import Issue
+from crm.newsletter.subscriptions import Subscription
+
+
+class State(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    DEFERRED = "deferred"
+    SENT = "sent"
+    FAILED = "failed"
+    BOUNCED = "bounced"
+    COMPLAINED = "complained"
+    SUPPRESSED = "suppressed"
+
+    @property
+    def label(self) -> str:
+        return _LABELS[self]
+
+
+_LABELS = {
+    State.QUEUED: "en attente",
+    State.SENDING: "en cours d’envoi",
+    State.DEFERRED: "remis à plus tard",
+    State.SENT: "envoyé",
+    State.FAILED: "refusé",
+    State.BOUNCED: "revenu",
+    State.COMPLAINED: "signalé indésirable",
+    State.SUPPRESSED: "écarté",
+}
+
+# What has still to be handed over before an issue is wholly sent.
+PENDING = (State.QUEUED, State.SENDING, State.DEFERRED)
+
+
+class Delivery(Model):
+    """One issue handed, or not, to one subscriber."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        sa.UniqueConstraint("issue_id", "subscription_id"),
+        sa.Index("ix_deliveries_issue_id_state", "issue_id", "state", "next_try_at"),
+    )
+
+    issue_id: Mapped[int] = mapped_column(sa.ForeignKey("issues.id"))
+    issue: Mapped[Issue] = relationship()
+    subscription_id: Mapped[int] = mapped_column(sa.ForeignKey("subscriptions.id"), index=True)
+    subscription: Mapped[Subscription] = relationship()
+    state: Mapped[State] = mapped_column(default=State.QUEUED)
+    attempts: Mapped[int] = mapped_column(default=0)
+    # Who took the row and when: a worker that died is recognised by it.
+    claimed_by: Mapped[str] = mapped_column(sa.String(100), default="")
+    claimed_at: Mapped[datetime | None]
+    next_try_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
+    # In flight when a worker died, then sent again: perhaps received twice.
+    doubted_at: Mapped[datetime | None]
+    response: Mapped[str] = mapped_column(sa.String(500), default="")  # the server's words
+
+    @classmethod
+    def counts(cls, issue: Issue) -> dict[State, int]:
+        """How many recipients are in each state, every state present."""
+        rows = db.session.execute(
+            sa.select(cls.state, sa.func.count())
+            .where(cls.issue_id == issue.id)
+            .group_by(cls.state)
+        )
+        return dict.fromkeys(State, 0) | {row[0]: row[1] for row in rows}
+
+    @classmethod
+    def told(cls, issue: Issue, state: State) -> sa.Select["Delivery"]:
+        """The recipients of an issue in one state, by address."""
+        return (
+            sa.select(cls)
+            .join(cls.subscription)
+            .where(cls.issue_id == issue.id, cls.state == state)
+            .order_by(Subscription.email)
+        )

@@ -1,0 +1,232 @@
+"""Publications with their recipe, and their issues: sections, and what is placed in them."""
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.db import Json, Model, db, now
+from crm.newsletter.items import Item
+from crm.users import User
+
+if TYPE_CHECKING:
+    from crm.newsletter.subscriptions import Subscription
+
+
+class Layout(StrEnum):
+    """How a section shows its items."""
+
+    FEATURE = "feature"
+    CARDS = "cards"
+    LINES = "lines"
+
+    @property
+    def label(self) -> str:
+        return {"feature": "à la une", "cards": "articles", "lines": "liste courte"}[self]
+
+
+class Order(StrEnum):
+    NEWEST = "newest"
+    DEADLINE = "deadline"
+
+    @property
+    def label(self) -> str:
+        return {"newest": "les plus récents d’abord", "deadline": "par date"}[self]
+
+
+class SectionRule:
+    """What goes in a section: the columns shared by a recipe and by an issue made from it."""
+
+    position: Mapped[int]
+    title: Mapped[str] = mapped_column(sa.String(120))
+    kinds: Mapped[list[str]] = mapped_column(default=list)
+    # Only items that carry one of these tags; none: every item of these kinds.
+    tags: Mapped[list[str]] = mapped_column(default=list)
+    quota: Mapped[int | None]
+    order: Mapped[Order] = mapped_column(default=Order.NEWEST)
+    layout: Mapped[Layout] = mapped_column(default=Layout.CARDS)
+    # How many days before its end an item must still reach its readers (0: until that very day).
+    lead_days: Mapped[int] = mapped_column(default=0)
+
+    RULE = ("position", "title", "kinds", "tags", "quota", "order", "layout", "lead_days")
+
+
+class Publication(Model):
+    """A letter that has numbered issues."""
+
+    __tablename__ = "publications"
+
+    slug: Mapped[str] = mapped_column(sa.String(60), unique=True)
+    name: Mapped[str] = mapped_column(sa.String(120))
+    description: Mapped[str] = mapped_column(sa.Text, default="")
+    frequency: Mapped[str] = mapped_column(sa.String(60), default="")
+    sender_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    closed_at: Mapped[datetime | None]
+    recipe: Mapped[list["RecipeSection"]] = relationship(
+        cascade="all, delete-orphan", order_by="RecipeSection.position"
+    )
+    issues: Mapped[list["Issue"]] = relationship(back_populates="publication")
+    subscriptions: Mapped[list["Subscription"]] = relationship(back_populates="publication")
+
+    @classmethod
+    def find(cls, slug: str) -> Self | None:
+        return db.session.scalar(sa.select(cls).where(cls.slug == slug))
+
+    @classmethod
+    def open(cls) -> sa.Select[Self]:
+        return sa.select(cls).where(cls.closed_at.is_(None)).order_by(cls.id)
+
+    def next_number(self) -> int:
+        last = db.session.scalar(
+            sa.select(sa.func.max(Issue.number)).where(Issue.publication_id == self.id)
+        )
+        return (last or 0) + 1
+
+    def last_sent(self) -> "Issue | None":
+        """The last number that left, which the next one starts from."""
+        return db.session.scalar(
+            sa.select(Issue)
+            .where(Issue.publication_id == self.id, Issue.frozen_at.is_not(None))
+            .order_by(Issue.number.desc())
+            .limit(1)
+        )
+
+
+class RecipeSection(SectionRule, Model):
+    """One section of the recipe that a publication's issues are composed from."""
+
+    __tablename__ = "recipe_sections"
+
+    publication_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("publications.id", ondelete="CASCADE"), index=True
+    )
+
+
+class Issue(Model):
+    """One number of a publication: a draft, then frozen when it is scheduled, then sent."""
+
+    __tablename__ = "issues"
+    __table_args__ = (sa.UniqueConstraint("publication_id", "number"),)
+
+    publication_id: Mapped[int] = mapped_column(sa.ForeignKey("publications.id"))
+    publication: Mapped[Publication] = relationship(back_populates="issues")
+    number: Mapped[int]
+    subject: Mapped[str] = mapped_column(sa.String(200), default="")
+    preheader: Mapped[str] = mapped_column(sa.String(200), default="")
+    editorial: Mapped[str] = mapped_column(sa.Text, default="")  # Markdown
+    # The day it is composed for: what closes before has no place in it.
+    planned_on: Mapped[date]
+    composed_at: Mapped[datetime] = mapped_column(default=now)
+    composed_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL")
+    )
+    composed_by: Mapped[User | None] = relationship()
+    # Frozen: what was decided no longer changes, whatever happens to the items.
+    frozen_at: Mapped[datetime | None]
+    content: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    scheduled_at: Mapped[datetime | None] = mapped_column(index=True)
+    started_at: Mapped[datetime | None]
+    sent_at: Mapped[datetime | None]
+
+    sections: Mapped[list["Section"]] = relationship(
+        back_populates="issue", cascade="all, delete-orphan", order_by="Section.position"
+    )
+
+    @property
+    def title(self) -> str:
+        """« RESA’CLIC n° 12 », with its no-break space."""
+        return f"{self.publication.name} n° {self.number}"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.frozen_at is None
+
+    @property
+    def is_scheduled(self) -> bool:
+        return self.scheduled_at is not None and self.started_at is None
+
+    @property
+    def is_sent(self) -> bool:
+        return self.sent_at is not None
+
+    @property
+    def is_public(self) -> bool:
+        """Readable by everyone from the moment it begins to leave."""
+        return self.started_at is not None
+
+    @property
+    def placements(self) -> list["Placement"]:
+        return [placement for section in self.sections for placement in section.placements]
+
+    @classmethod
+    def find(cls, slug: str, number: int) -> Self | None:
+        return db.session.scalar(
+            sa.select(cls)
+            .join(cls.publication)
+            .where(Publication.slug == slug, cls.number == number)
+        )
+
+    @classmethod
+    def published(cls, publication: Publication) -> sa.Select[Self]:
+        """The issues of the public archive, the newest first."""
+        return (
+            sa.select(cls)
+            .where(cls.publication_id == publication.id, cls.started_at.is_not(None))
+            .order_by(cls.number.desc())
+        )
+
+    @classmethod
+    def due(cls, at: datetime) -> sa.Select[Self]:
+        """The scheduled issues whose hour has come and that are not wholly sent."""
+        return (
+            sa.select(cls)
+            .where(cls.scheduled_at <= at, cls.sent_at.is_(None))
+            .order_by(cls.scheduled_at, cls.id)
+        )
+
+
+class Section(SectionRule, Model):
+    """A titled part of an issue."""
+
+    __tablename__ = "sections"
+
+    issue_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("issues.id", ondelete="CASCADE"), index=True
+    )
+    issue: Mapped[Issue] = relationship(back_populates="sections")
+    placements: Mapped[list["Placement"]] = relationship(
+        back_populates="section", cascade="all, delete-orphan", order_by="Placement.position"
+    )
+
+
+class Placement(Model):
+    """An item placed in an issue, and what this issue says instead of the item."""
+
+    __tablename__ = "placements"
+    __table_args__ = (sa.UniqueConstraint("section_id", "item_id"),)
+
+    section_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("sections.id", ondelete="CASCADE"), index=True
+    )
+    section: Mapped[Section] = relationship(back_populates="placements")
+    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), index=True)
+    item: Mapped[Item] = relationship(lazy="joined")
+    position: Mapped[int]
+    # None: as the item says.
+    own_title: Mapped[str | None] = mapped_column(sa.String(300))
+    own_summary: Mapped[str | None] = mapped_column(sa.Text)
+
+    @property
+    def title(self) -> str:
+        return self.own_title if self.own_title is not None else self.item.title
+
+    @property
+    def summary(self) -> str:
+        return self.own_summary if self.own_summary is not None else self.item.summary
+
+    def reword(self, title: str, summary: str) -> None:
+        """Say it otherwise in this issue alone; what equals the item follows the item again."""
+        self.own_title = title if title and title != self.item.title else None
+        self.own_summary = summary if summary != self.item.summary else None

@@ -1,0 +1,127 @@
+"""Subscriptions: one address, one publication, and the consents that allow writing to it."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.contacts.organisations import Organisation
+from crm.contacts.people import Person
+from crm.contacts.terms import Term
+from crm.db import Model, db, now
+from crm.newsletter.issues import Publication
+
+
+class Basis(StrEnum):
+    """How a consent was given."""
+
+    FORM = "form"
+    IMPORT = "import"
+    STAFF = "staff"
+
+    @property
+    def label(self) -> str:
+        return {"form": "formulaire", "import": "reprise d’une liste", "staff": "saisie"}[self]
+
+
+class Subscription(Model):
+    """One address, one publication. Never deleted by leaving: the moment is kept."""
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (sa.UniqueConstraint("publication_id", "email"),)
+
+    publication_id: Mapped[int] = mapped_column(sa.ForeignKey("publications.id"))
+    publication: Mapped[Publication] = relationship(back_populates="subscriptions")
+    email: Mapped[str] = mapped_column(sa.String(254), index=True)  # in lower case
+    first_name: Mapped[str] = mapped_column(sa.String(100), default="")
+    last_name: Mapped[str] = mapped_column(sa.String(100), default="")
+    organisation_name: Mapped[str] = mapped_column(sa.String(300), default="")
+    department: Mapped[str] = mapped_column(sa.String(3), default="")
+    actor_type_id: Mapped[int | None] = mapped_column(sa.ForeignKey("terms.id"), index=True)
+    actor_type: Mapped[Term | None] = relationship()
+    person_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("people.id", ondelete="SET NULL"), index=True
+    )
+    person: Mapped[Person | None] = relationship()
+    organisation_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("organisations.id", ondelete="SET NULL"), index=True
+    )
+    organisation: Mapped[Organisation | None] = relationship()
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    left_at: Mapped[datetime | None]
+    # An address that answers no more: why, in French. Empty: it can be written to.
+    suppressed: Mapped[str] = mapped_column(sa.String(200), default="")
+    consents: Mapped[list["Consent"]] = relationship(
+        back_populates="subscription", cascade="all, delete-orphan", order_by="Consent.id"
+    )
+
+    @classmethod
+    def of(cls, publication: Publication, email: str) -> Self | None:
+        return db.session.scalar(
+            sa.select(cls).where(
+                cls.publication_id == publication.id, cls.email == email.strip().lower()
+            )
+        )
+
+    @classmethod
+    def can_receive(cls) -> sa.ColumnElement[bool]:
+        """No confirmed consent, no mail; nor to who has left, nor to an address that is dead."""
+        return sa.and_(
+            cls.left_at.is_(None),
+            cls.suppressed == "",
+            sa.exists().where(Consent.subscription_id == cls.id, Consent.confirmed_at.is_not(None)),
+        )
+
+    @classmethod
+    def recipients(cls, publication: Publication) -> sa.Select[Self]:
+        return sa.select(cls).where(cls.publication_id == publication.id, cls.can_receive())
+
+    @property
+    def is_confirmed(self) -> bool:
+        return any(consent.confirmed_at for consent in self.consents)
+
+    @property
+    def is_active(self) -> bool:
+        return self.is_confirmed and self.left_at is None and not self.suppressed
+
+    def consent(self, basis: Basis, wording: str, source: str, *, confirmed: bool) -> "Consent":
+        """Keep the proof of a consent: how, from where, and the exact words that were shown.
+
+        `confirmed` is False for a form: the mail with its link will say so (double opt-in).
+        Source of the rule: RGPD art. 7 §1; CPCE L34-5.
+        """
+        proof = Consent(
+            basis=basis, wording=wording, source=source, confirmed_at=now() if confirmed else None
+        )
+        self.consents.append(proof)
+        return proof
+
+    def confirm(self) -> None:
+        """The address answered for itself. Safe to repeat; someone who had left comes back."""
+        if not self.consents:
+            raise ValueError("nothing to confirm")
+        self.consents[-1].confirmed_at = self.consents[-1].confirmed_at or now()
+        self.left_at = None
+        self.suppressed = ""
+
+    def unsubscribe(self) -> None:
+        """Leave, at once and for every number to come. Safe to repeat: the first moment stays."""
+        self.left_at = self.left_at or now()
+
+
+class Consent(Model):
+    """The proof of one consent. Written once; only its confirmation comes later."""
+
+    __tablename__ = "consents"
+
+    subscription_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("subscriptions.id", ondelete="CASCADE"), index=True
+    )
+    subscription: Mapped[Subscription] = relationship(back_populates="consents")
+    basis: Mapped[Basis]
+    wording: Mapped[str] = mapped_column(sa.Text)
+    source: Mapped[str] = mapped_column(sa.String(200))
+    given_at: Mapped[datetime] = mapped_column(default=now)
+    confirmed_at: Mapped[datetime | None]

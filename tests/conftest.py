@@ -1,0 +1,135 @@
+"""What every test stands on: both databases, a client without cookies, real servers."""
+
+import contextlib
+import contextvars
+import dataclasses
+import os
+from pathlib import Path
+
+import argon2
+import pytest
+import services
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+from flask_migrate import upgrade
+
+from crm import users
+from crm.app import create_app
+from crm.config import ROOT, Settings
+from crm.db import Base, db
+from crm.defaults import install_defaults
+
+users.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+_started = []
+
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        _started.extend(services.start())
+
+
+def pytest_unconfigure(config):
+    for service in _started:
+        service.stop()
+
+
+class Client(FlaskClient):
+    """Each request in a context and a session of its own, as in a real server."""
+
+    def open(self, *args, **kwargs):
+        db.session.commit()
+        response = contextvars.Context().run(super().open, *args, **kwargs)
+        db.session.expire_all()
+        return response
+
+
+def new_database(kind: str, folder: Path) -> str:
+    """An empty database of that kind; its URL."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'crm.db'}"
+    server = os.environ.get("TEST_POSTGRESQL")
+    if server is None:
+        pytest.skip("PostgreSQL manque : apt install postgresql")
+    name = "test_" + os.environ.get("PYTEST_XDIST_WORKER", "main")
+    engine = sa.create_engine(f"{server}/postgres", isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return f"{server}/{name}"
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def application(request, tmp_path_factory):
+    """The application on one database, its tables made by the migrations."""
+    instance = tmp_path_factory.mktemp(request.param)
+    app = create_app(
+        Settings(
+            database_url=new_database(request.param, instance),
+            queue_url=f"sqlite:///{instance / 'queue.db'}",
+            secret_key="test" * 8,
+            instance=instance,
+            testing=True,
+        )
+    )
+    app.test_client_class = Client
+    with app.app_context():
+        upgrade(directory=str(ROOT / "migrations"))
+        install_defaults()
+        db.session.commit()
+        app.extensions["defaults"] = {
+            table: [dict(row._mapping) for row in db.session.execute(sa.select(table))]
+            for table in Base.metadata.sorted_tables
+        }
+        db.session.remove()
+    yield app
+    with app.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def app(application):
+    """The application, its defaults only in the database, in a context."""
+    settings = application.extensions["settings"]
+    with application.app_context():
+        yield application
+        db.session.remove()
+        with db.engine.begin() as connection:
+            for table in reversed(Base.metadata.sorted_tables):
+                connection.execute(table.delete())
+            for table, rows in application.extensions["defaults"].items():
+                if rows:
+                    connection.execute(table.insert(), rows)
+    application.extensions["settings"] = settings
+
+
+@pytest.fixture
+def setting(app):
+    """Change settings for one test: `setting(smtp_url=…)`."""
+
+    def change(**values):
+        app.extensions["settings"] = dataclasses.replace(app.extensions["settings"], **values)
+
+    return change
+
+
+@pytest.fixture
+def visitor(app):
+    """Chloé: no account, no cookie."""
+    return app.test_client()
+
+
+@pytest.fixture
+def signed_in(app):
+    """A client for a user: `signed_in(awa())`."""
+
+    def sign_in(user):
+        db.session.commit()
+        client = app.test_client()
+        with contextlib.closing(client):
+            with client.session_transaction() as session:
+                session["_user_id"] = str(user.id)
+                session["_fresh"] = True
+            return client
+
+    return sign_in
