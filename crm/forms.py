@@ -1,17 +1,18 @@
 """Forms: French messages, clean text, and the fields that several features use."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from email_validator import EmailNotValidError, validate_email
 from flask import request
-from wtforms import DateTimeLocalField, StringField, TextAreaField, validators
+from wtforms import DateTimeLocalField, SelectField, StringField, TextAreaField, validators
 from wtforms import Form as BaseForm
 from wtforms.fields import Field
+from wtforms.fields.choices import SelectChoice
 
 from crm.filters import PARIS
+from crm.text import clean, one_line
 
 
 class Form(BaseForm):
@@ -27,24 +28,6 @@ class Form(BaseForm):
     def is_valid_post(self) -> bool:
         """Posted, and every field is right."""
         return request.method == "POST" and bool(self.validate())
-
-
-def clean(text: str | None) -> str:
-    """`text` without control or direction marks, in composed form, lines ended by \\n, trimmed."""
-    text = unicodedata.normalize("NFC", (text or "").replace("\r\n", "\n").replace("\r", "\n"))
-    return "".join(c for c in text if c in "\n\t" or not _is_hidden(c)).strip()
-
-
-def one_line(text: str | None) -> str:
-    """`clean` text on one line: nothing in it can begin a new header or a new field."""
-    return " ".join(clean(text).split())
-
-
-def _is_hidden(character: str) -> bool:
-    # Cc: control; Cs: lone surrogate; direction overrides can make a text read as another.
-    return unicodedata.category(character) in ("Cc", "Cs") or character in (
-        "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
-    )
 
 
 def line(label: str, length: int, *, required: bool = False, hint: str = "", **kw: Any) -> Field:
@@ -129,3 +112,12 @@ class LocalMomentField(DateTimeLocalField):
         if self.raw_data:
             return " ".join(self.raw_data)
         return self.data.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if self.data else ""
+
+
+def choice(label: str, choices: list[tuple[str, str]], *, hint: str = "") -> Field:
+    """A list to choose from; the data is the chosen value."""
+    return SelectField(
+        label,
+        choices=[SelectChoice(value, name) for value, name in choices],
+        description=hint,
+    )

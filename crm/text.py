@@ -1,0 +1,32 @@
+"""Plain text from outside: without what cannot be seen, on one line, cut at a word."""
+
+import re
+import unicodedata
+
+# Control characters, lone surrogates, and direction marks (they make a text read as another).
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
+
+
+def clean(text: str | None) -> str:
+    """`text` without control or direction marks, in composed form, lines ended by \\n, trimmed."""
+    return _HIDDEN.sub("", unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text or ""))).strip()
+
+
+def one_line(text: str | None) -> str:
+    """`clean` text on one line: nothing in it can begin a new header or a new field."""
+    return " ".join(clean(text).split())
+
+
+def cut(text: str, length: int) -> str:
+    """`text` in at most `length` characters, cut after a word, with « … » for what is gone."""
+    if len(text) <= length:
+        return text
+    start = text[: length - 1]
+    if not text[length - 1].isspace():
+        head, space, _ = start.rpartition(" ")
+        # A very long word is cut in the middle rather than lost.
+        start = head if space and len(head) > length // 2 else start
+    return start.rstrip(" ,;:–-(«\u00a0\u202f") + "…"
