@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from flask import current_app
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FROM = "Maillage <lettre@example.org>"
@@ -64,6 +65,17 @@ class Settings:
             old_secret_keys=tuple(_words(values.get("CRM_SECRET_KEY_OLD"))),
             production=production,
         )
+
+    @classmethod
+    def current(cls) -> "Settings":
+        """The settings of the running application."""
+        found: Settings = current_app.extensions["settings"]
+        return found
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The present secret, then the old ones: links signed with them still open."""
+        return (self.secret_key, *self.old_secret_keys)
 
     @property
     def is_https(self) -> bool:
