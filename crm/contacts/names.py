@@ -1,4 +1,4 @@
-"""Names of organisations as people write them: « Nom complet (SIGLE) », « Ville » + « Grenoble »."""
+"""Names of organisations as lists write them: « Nom complet (SIGLE) », « Ville » + « Vienne »."""
 
 import re
 
@@ -6,7 +6,9 @@ from crm.contacts.fold import fold
 from crm.text import one_line
 
 _ACRONYM = re.compile(r"(.+?)\s*\(\s*([^\s()]{2,60})\s*\)")
-_SMALL_WORDS = frozenset("a au aux d de des du en et l la le les pour sur".split())
+_SMALL_WORDS = {
+    "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "pour", "sur",
+}  # fmt: skip
 
 # Kinds of local authority that lists put in a column of their own, and what ties them to a place.
 _AUTHORITIES = {
