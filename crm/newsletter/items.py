@@ -70,9 +70,20 @@ class Feed(Model):
     def active(cls) -> sa.Select[Self]:
         return sa.select(cls).where(cls.paused_at.is_(None)).order_by(cls.id)
 
+    @classmethod
+    def find(cls, url: str) -> Self | None:
+        return db.session.scalar(sa.select(cls).where(cls.url == url))
+
+    @classmethod
+    def in_trouble(cls) -> sa.Select[Self]:
+        return sa.select(cls).where(cls.error != "", cls.paused_at.is_(None)).order_by(cls.id)
+
     @property
     def name(self) -> str:
         return self.title or self.url
+
+    def latest_items(self) -> sa.Select["Item"]:
+        return Item.latest().where(Item.feed_id == self.id)
 
 
 class Picture(Model):
@@ -121,6 +132,8 @@ class Item(Model):
     picture_id: Mapped[int | None] = mapped_column(sa.ForeignKey("pictures.id"), index=True)
     picture: Mapped[Picture | None] = relationship(lazy="joined")
     picture_alt: Mapped[str] = mapped_column(sa.String(300), default="")
+    # When the picture at `picture_url` was asked for; None while it is still to be.
+    picture_tried_at: Mapped[datetime | None]
     place: Mapped[str] = mapped_column(sa.String(200), default="")
     department: Mapped[str] = mapped_column(sa.String(3), default="")
     organisation: Mapped[str] = mapped_column(sa.String(300), default="")

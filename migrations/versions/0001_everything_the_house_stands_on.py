@@ -204,6 +204,7 @@ def upgrade() -> None:
         sa.Column("scheduled_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("started_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("sent_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("trouble", sa.String(length=500), nullable=False),
         sa.ForeignKeyConstraint(
             ["composed_by_id"],
             ["users.id"],
@@ -248,6 +249,7 @@ def upgrade() -> None:
         sa.Column("picture_url", sa.String(length=2000), nullable=False),
         sa.Column("picture_id", sa.Integer(), nullable=True),
         sa.Column("picture_alt", sa.String(length=300), nullable=False),
+        sa.Column("picture_tried_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("place", sa.String(length=200), nullable=False),
         sa.Column("department", sa.String(length=3), nullable=False),
         sa.Column("organisation", sa.String(length=300), nullable=False),
@@ -698,6 +700,10 @@ def upgrade() -> None:
         sa.Column("settled_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("doubted_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("response", sa.String(length=500), nullable=False),
+        sa.CheckConstraint(
+            "(state IN ('queued', 'sending', 'deferred')) = (next_try_at IS NOT NULL)",
+            name=op.f("ck_deliveries_next_try"),
+        ),
         sa.ForeignKeyConstraint(
             ["issue_id"], ["issues.id"], name=op.f("fk_deliveries_issue_id_issues")
         ),
@@ -713,8 +719,9 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.create_index(
-            "ix_deliveries_issue_id_state", ["issue_id", "state", "next_try_at"], unique=False
+            "ix_deliveries_issue_id_next_try_at", ["issue_id", "next_try_at"], unique=False
         )
+        batch_op.create_index("ix_deliveries_issue_id_state", ["issue_id", "state"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_deliveries_subscription_id"), ["subscription_id"], unique=False
         )
@@ -756,6 +763,7 @@ def downgrade() -> None:
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deliveries_subscription_id"))
         batch_op.drop_index("ix_deliveries_issue_id_state")
+        batch_op.drop_index("ix_deliveries_issue_id_next_try_at")
 
     op.drop_table("deliveries")
     with op.batch_alter_table("consents", schema=None) as batch_op:

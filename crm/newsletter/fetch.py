@@ -1,0 +1,198 @@
+"""Fetching: what the feeds publish becomes items, without ever making one twice.
+
+This module commits as it goes, like delivery: it is a conversation with other people's sites, no
+transaction stays open while one of them answers, and a feed that fails must not undo the others.
+"""
+
+import logging
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.config import Network, Settings
+from crm.db import db, now
+from crm.filters import local
+from crm.jobs import every, job
+from crm.newsletter import web
+from crm.newsletter.deadlines import when
+from crm.newsletter.entries import Document, Entry, Unreadable
+from crm.newsletter.items import Feed, Item
+from crm.newsletter.match import belongs, match
+from crm.newsletter.pictures import fetch_pictures
+from crm.newsletter.reach import Unreachable
+from crm.newsletter.read import read
+from crm.text import cut
+
+log = logging.getLogger(__name__)
+
+UNEXPECTED = "Une erreur inattendue a interrompu la lecture ; elle est notée dans le journal."
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """What came in from one feed. `error` is a sentence in French, empty when all went well."""
+
+    name: str
+    new: int = 0
+    changed: int = 0
+    error: str = ""
+
+
+@every(minutes=30)
+def fetch_all() -> None:
+    """Fetch every feed that is followed."""
+    for _ in fetch_each(allow=Settings.current().feed_allow):
+        pass
+
+
+@job
+def fetch_one(feed_id: int) -> None:
+    """Fetch one feed and its pictures. Enqueue it after a commit to have it done at once."""
+    allow = Settings.current().feed_allow
+    fetch(feed_id, allow=allow)
+    fetch_pictures(allow=allow, feed_id=feed_id)
+
+
+def fetch_each(*, allow: Sequence[Network] = ()) -> Iterator[Arrival]:
+    """Fetch the feeds that are followed, one after the other whatever happens, then pictures.
+
+    Private addresses are refused unless they are in `allow`.
+    """
+    feeds = list(db.session.scalars(Feed.active().with_only_columns(Feed.id)))
+    db.session.commit()
+    for feed_id in feeds:
+        arrival = fetch(feed_id, allow=allow)
+        if arrival is not None:
+            yield arrival
+    fetch_pictures(allow=allow)
+
+
+def fetch(
+    feed_id: int, *, allow: Sequence[Network] = (), at: datetime | None = None
+) -> Arrival | None:
+    """Read one feed and keep what it says; None when it is gone. Never raises: the row tells."""
+    at = at or now()
+    try:
+        return _fetch(feed_id, allow, at)
+    except Exception:
+        db.session.rollback()
+        log.exception("lecture de la source %s interrompue", feed_id)
+        return _fail(feed_id, UNEXPECTED, at)
+
+
+def _fetch(feed_id: int, allow: Sequence[Network], at: datetime) -> Arrival | None:
+    feed = db.session.get(Feed, feed_id, populate_existing=True)
+    if feed is None:
+        db.session.commit()
+        return None
+    url, etag, last_modified = feed.url, feed.etag, feed.last_modified
+    db.session.commit()  # nothing is held while the site answers
+    try:
+        page = web.get(url, allow=allow, etag=etag, last_modified=last_modified)
+        document = None if page.is_unchanged else read(page.content, page.content_type, page.url)
+    except (Unreachable, Unreadable) as error:
+        log.warning("source %s : %s", feed_id, error)
+        return _fail(feed_id, str(error), at)
+    arrival = _store(feed_id, url, page, document, at)
+    db.session.commit()
+    return arrival
+
+
+def _fail(feed_id: int, sentence: str, at: datetime) -> Arrival | None:
+    """Write down what went wrong; what the feed gave before stays."""
+    feed = _locked(feed_id)
+    if feed is not None:
+        feed.tried_at, feed.error = at, cut(sentence, 500)
+    arrival = Arrival(feed.name, error=feed.error) if feed else None
+    db.session.commit()
+    return arrival
+
+
+def _locked(feed_id: int) -> Feed | None:
+    """The feed, every feed being locked: two that relay one page never store it together.
+
+    On SQLite the transaction already has the only write lock.
+    """
+    db.session.execute(sa.select(Feed.id).order_by(Feed.id).with_for_update())
+    return db.session.get(Feed, feed_id, populate_existing=True)
+
+
+def _store(
+    feed_id: int, url: str, page: web.Page, document: Document | None, at: datetime
+) -> Arrival | None:
+    feed = _locked(feed_id)
+    if feed is None or feed.url != url:  # removed or changed while its site was answering
+        return None
+    new = changed = 0
+    if document is not None:
+        new, changed = _take(feed, document.entries, at)
+        feed.title = feed.title or document.title
+    feed.tried_at, feed.error = at, document.warning if document else ""
+    if not feed.error:
+        feed.succeeded_at = at
+    # What came cut is asked for again in whole.
+    whole = not feed.error
+    feed.etag = page.etag if whole and len(page.etag) <= 500 else ""
+    feed.last_modified = page.last_modified if whole and len(page.last_modified) <= 100 else ""
+    return Arrival(feed.name, new, changed, feed.error)
+
+
+def _take(feed: Feed, entries: Sequence[Entry], at: datetime) -> tuple[int, int]:
+    """Make items of what is new and refresh the others; how many of each."""
+    new = changed = 0
+    for entry, item in match(feed, entries):
+        if item is None:
+            db.session.add(_new_item(feed, entry, at))
+            new += 1
+        elif belongs(item, feed):
+            changed += _refresh(item, feed, entry, at)
+    db.session.flush()
+    return new, changed
+
+
+def _new_item(feed: Feed, entry: Entry, at: datetime) -> Item:
+    values = _values(feed, entry, at, at)
+    published = values.get("published_at") or at
+    # What a feed already held when it was added is not news.
+    seen_at = min(published, at) if feed.succeeded_at is None else at
+    return Item(
+        kind=feed.kind,
+        feed_id=feed.id,
+        guid=entry.guid,
+        canonical_url=entry.canonical_url,
+        seen_at=seen_at,
+        **values,
+    )
+
+
+def _refresh(item: Item, feed: Feed, entry: Entry, at: datetime) -> bool:
+    item.feed_id, item.guid = feed.id, entry.guid
+    if "url" not in item.kept:
+        item.canonical_url = entry.canonical_url
+    before = item.picture_url
+    changed = item.refresh(**_values(feed, entry, item.published_at or item.seen_at, at))
+    if item.picture_url != before:
+        item.picture_tried_at = None
+        if not item.picture_url and "picture" not in item.kept:
+            item.picture = None
+    return changed
+
+
+def _values(feed: Feed, entry: Entry, seen_at: datetime, at: datetime) -> dict[str, Any]:
+    """What the entry says, by the names of the item's columns."""
+    published = entry.published_at
+    if published is not None and published > at + timedelta(days=1):
+        published = None  # a day to come is not the day it was published
+    near = local(published or seen_at).date()
+    known = (entry.starts_on, entry.ends_on)
+    starts_on, ends_on = when(feed.kind, entry.title, entry.text, near, known)
+    values: dict[str, Any] = {
+        name: getattr(entry, name)
+        for name in ("title", "summary", "url", "picture_url", "picture_alt", "place",
+                     "department", "organisation")
+    }  # fmt: skip
+    values |= {"tags": list(entry.tags), "starts_on": starts_on, "ends_on": ends_on}
+    return values | ({"published_at": published} if published else {})
