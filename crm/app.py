@@ -5,16 +5,17 @@ from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, jsonify, request
 from flask_bootstrap import Bootstrap5
-from flask_login import current_user
+from flask_login import AnonymousUserMixin, current_user
 from flask_migrate import Migrate
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crm import auth, cli, csrf, dashboard, errors, filters, jobs, mail, public, settings
+from crm import auth, cli, csrf, dashboard, errors, filters, icons, jobs, mail, public, settings
 from crm.config import ROOT, Settings
 from crm.contacts import details, journal, organisations, people, terms
 from crm.csrf import SAFE
-from crm.db import begin_reading, begin_writing, db
+from crm.db import begin_reading, begin_writing, db, is_reachable
 from crm.identity import Identity
 from crm.newsletter import deliveries, issues, items, subscriptions
 from crm.newsletter import public as newsletter_public
@@ -100,18 +101,27 @@ def _choose_transaction() -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters.FILTERS)
-    app.jinja_env.globals.update(plural=filters.plural)
-    app.context_processor(lambda: {"identity": Identity.current(), "user": current_user})
+    app.jinja_env.globals.update(plural=filters.plural, icon=icons.icon)
+    app.context_processor(_who)
+
+
+def _who() -> dict[str, object]:
+    """Who writes and who reads: in every page, even the one that says the database is down."""
+    try:
+        return {"identity": Identity.current(), "user": current_user._get_current_object()}
+    except OperationalError:
+        db.session.remove()
+        return {"identity": Identity.default(), "user": AnonymousUserMixin()}
 
 
 def _register_pages(app: Flask) -> None:
     """Endpoint `staff.newsletter.issues.show` = `crm/newsletter/staff/issues.py:show`."""
     visitors = Blueprint("public", __name__)
     visitors.register_blueprint(public.bp)
-    visitors.register_blueprint(newsletter_public.bp)
+    visitors.register_blueprint(newsletter_public.blueprint())
     team = Blueprint("staff", __name__, url_prefix="/gestion")
     team.register_blueprint(dashboard.bp)
-    team.register_blueprint(settings.bp)
+    team.register_blueprint(settings.blueprint())
     team.register_blueprint(newsletter_staff.blueprint())
     app.register_blueprint(visitors)
     app.register_blueprint(team)
@@ -120,15 +130,13 @@ def _register_pages(app: Flask) -> None:
 
 def health() -> tuple[Response, int]:
     """200 when the database and the queue answer, 503 otherwise."""
-    from crm.db import is_reachable
-
     well = is_reachable() and jobs.is_reachable()
     return jsonify(status="ok" if well else "en panne"), 200 if well else 503
 
 
 def _protect(response: Response) -> Response:
     """Strict headers on every answer; a page that sets its own policy keeps it."""
-    chosen: Settings = _settings()
+    chosen = Settings.current()
     frames = " ".join(chosen.embed_origins) if csrf.is_embeddable() else ""
     response.headers.setdefault(
         "Content-Security-Policy",
@@ -148,10 +156,3 @@ def _protect(response: Response) -> Response:
         private = request.endpoint.startswith(("staff.", "auth."))
         response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")
     return response
-
-
-def _settings() -> Settings:
-    from flask import current_app
-
-    found: Settings = current_app.extensions["settings"]
-    return found

@@ -14,7 +14,7 @@ from flask import Flask, current_app  # noqa: E402
 from flask.cli import AppGroup, ScriptInfo, with_appcontext  # noqa: E402
 from flask_migrate import upgrade  # noqa: E402
 
-from crm import jobs, seed, serve  # noqa: E402
+from crm import jobs, serve  # noqa: E402
 from crm.config import ROOT, SettingError  # noqa: E402
 from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
@@ -85,6 +85,8 @@ def worker_command(threads: int) -> None:
 @with_appcontext
 def seed_command(size: str) -> None:
     """Remplit une base vide avec un réseau fictif."""
+    from crm import seed
+
     if not seed.is_empty():
         raise click.ClickException("La base contient déjà des données : rien n’a été ajouté.")
     seed.fill(size, progress=True)

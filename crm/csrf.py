@@ -50,7 +50,7 @@ def _refuse_cross_site_writes() -> None:
 def _comes_from_us() -> bool:
     origin = request.headers.get("Origin")
     if origin is not None and origin != "null":
-        return _host(origin) in {request.host, urlsplit(_settings().base_url).netloc}
+        return _host(origin) in {request.host, urlsplit(Settings.current().base_url).netloc}
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")
@@ -58,7 +58,7 @@ def _comes_from_us() -> bool:
 
 
 def _comes_from_a_listed_site() -> bool:
-    return request.headers.get("Origin") in _settings().embed_origins
+    return request.headers.get("Origin") in Settings.current().embed_origins
 
 
 def _host(origin: str) -> str:
@@ -67,8 +67,3 @@ def _host(origin: str) -> str:
 
 def _view() -> object:
     return current_app.view_functions.get(request.endpoint or "")
-
-
-def _settings() -> Settings:
-    found: Settings = current_app.extensions["settings"]
-    return found

@@ -1,14 +1,83 @@
 """Accueil: what needs doing today."""
 
-from flask import Blueprint, render_template
+from dataclasses import dataclass
+
+from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import func, select
 
 from crm.auth import READ, allow
+from crm.db import db
+from crm.filters import day, near, plural
+from crm.newsletter.compose import count_new
+from crm.newsletter.issues import Issue, Publication
+from crm.newsletter.items import Feed
 
 bp = Blueprint("dashboard", __name__)
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One line of the list: what to do, where, and a word about it."""
+
+    text: str
+    url: str
+    icon: str
+    detail: str = ""
 
 
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    return render_template("staff/dashboard/index.html")
+    todo = [*_drafts(), *_leaving(), *_to_compose(), *_feeds()]
+    return render_template("staff/dashboard/index.html", todo=todo)
+
+
+def _drafts() -> list[Thing]:
+    drafts = select(Issue).where(Issue.frozen_at.is_(None)).order_by(Issue.planned_on)
+    return [
+        Thing(
+            f"Finir {issue.title}",
+            url_for("staff.newsletter.issues.show", issue_id=issue.id),
+            "pencil",
+            f"prévu le {day(issue.planned_on)}",
+        )
+        for issue in db.session.scalars(drafts)
+    ]
+
+
+def _leaving() -> list[Thing]:
+    leaving = select(Issue).where(Issue.scheduled_at.is_not(None), Issue.sent_at.is_(None))
+    return [
+        Thing(
+            f"{issue.title} {'part en ce moment' if issue.started_at else 'est programmé'}",
+            url_for("staff.newsletter.sending.show", issue_id=issue.id),
+            "send",
+            near(issue.started_at or issue.scheduled_at),
+        )
+        for issue in db.session.scalars(leaving)
+    ]
+
+
+def _to_compose() -> list[Thing]:
+    """A letter that has news to tell and no draft yet."""
+    drafted = select(Issue.publication_id).where(Issue.frozen_at.is_(None))
+    waiting = db.session.scalars(Publication.open().where(Publication.id.not_in(drafted)))
+    counted = [(publication, count_new(publication)) for publication in waiting]
+    return [
+        Thing(
+            f"Composer le prochain numéro de {publication.name}",
+            url_for("staff.newsletter.issues.index"),
+            "magic",
+            f"{plural(count, 'contenu')} depuis le dernier",
+        )
+        for publication, count in counted
+        if count
+    ]
+
+
+def _feeds() -> list[Thing]:
+    count = db.session.scalar(select(func.count()).select_from(Feed.in_trouble().subquery())) or 0
+    text = f"{plural(count, 'source')} en difficulté"
+    url = url_for("staff.newsletter.feeds.index")
+    return [Thing(text, url, "exclamation-triangle")] if count else []

@@ -34,8 +34,12 @@ class Identity(Model):
     @classmethod
     def current(cls) -> "Identity":
         """The network's identity; a new one, with the defaults, when none was saved."""
-        found = db.session.scalar(sa.select(cls).limit(1))
-        return found or cls(
+        return db.session.scalar(sa.select(cls).limit(1)) or cls.default()
+
+    @classmethod
+    def default(cls) -> "Identity":
+        """What a network is called before it says."""
+        return cls(
             name="Notre réseau", short_name="Notre réseau", tagline="", postal_address="",
             email="", phone="", website="", brand=BRAND, attention=ATTENTION, logo_type="",
             updated_at=now(),

@@ -11,7 +11,6 @@ from typing import Any
 import click
 from flask_migrate import upgrade
 
-from crm import seed
 from crm.config import ROOT
 from crm.db import db
 from crm.defaults import install_defaults
@@ -49,6 +48,7 @@ def free_port(host: str, port: int) -> int:
 
 
 def _prepare_demonstration() -> None:
+    from crm import seed
     from crm.app import create_app
 
     app = create_app()

@@ -1,6 +1,5 @@
 """What every test stands on: both databases, a client without cookies, real servers."""
 
-import contextlib
 import contextvars
 import dataclasses
 import os
@@ -126,10 +125,9 @@ def signed_in(app):
     def sign_in(user):
         db.session.commit()
         client = app.test_client()
-        with contextlib.closing(client):
-            with client.session_transaction() as session:
-                session["_user_id"] = str(user.id)
-                session["_fresh"] = True
-            return client
+        with client.session_transaction() as session:
+            session["_user_id"] = str(user.id)
+            session["_fresh"] = True
+        return client
 
     return sign_in

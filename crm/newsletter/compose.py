@@ -28,14 +28,15 @@ def compose(
     publication: Publication, on: date, *, by: User | None = None, at: datetime | None = None
 ) -> Issue:
     """The next issue of `publication`, to be sent on the day `on`, filled from its recipe."""
+    number = publication.next_number()
     issue = Issue(
         publication=publication,
-        number=publication.next_number(),
+        number=number,
         planned_on=on,
         composed_by=by,
         composed_at=at or now(),
+        sections=[_section_from(rule) for rule in publication.recipe],
     )
-    issue.sections = [_section_from(rule) for rule in publication.recipe]
     db.session.add(issue)
     db.session.flush()
     fill(issue)
@@ -54,21 +55,31 @@ def fill(issue: Issue) -> None:
 
 def candidates(issue: Issue) -> list[Item]:
     """What is new for this publication: never in one of its numbers, and not over, newest first."""
-    kinds = sorted({kind for section in issue.sections for kind in section.kinds})
-    since = _since(issue.publication, issue.composed_at)
-    query = (
-        sa.select(Item)
-        .where(
-            Item.kind.in_(kinds),
-            Item.seen_at > since - timedelta(days=366),  # lets the index do most of the work
-            sa.or_(Item.seen_at > since, Item.published_at > since),
-            sa.or_(Item.published_at.is_(None), Item.published_at > since - FIRST_LOOK_BACK),
-            sa.or_(Item.ends_on.is_(None), Item.ends_on >= issue.planned_on),
-            Item.id.not_in(placed(issue.publication)),
-        )
-        .order_by(sa.func.coalesce(Item.published_at, Item.seen_at).desc(), Item.id.desc())
+    query = _new(issue.publication, issue.sections, issue.planned_on, issue.composed_at)
+    newest = sa.func.coalesce(Item.published_at, Item.seen_at).desc()
+    return list(db.session.scalars(query.order_by(newest, Item.id.desc())))
+
+
+def count_new(publication: Publication) -> int:
+    """How many items a number composed now would choose from."""
+    moment = now()
+    query = _new(publication, publication.recipe, moment.date(), moment)
+    return db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+
+
+def _new(
+    publication: Publication, sections: Sequence[SectionRule], on: date, at: datetime
+) -> sa.Select[Item]:
+    kinds = sorted({kind for section in sections for kind in section.kinds})
+    since = _since(publication, at)
+    return sa.select(Item).where(
+        Item.kind.in_(kinds),
+        Item.seen_at > since - timedelta(days=366),  # lets the index do most of the work
+        sa.or_(Item.seen_at > since, Item.published_at > since),
+        sa.or_(Item.published_at.is_(None), Item.published_at > since - FIRST_LOOK_BACK),
+        sa.or_(Item.ends_on.is_(None), Item.ends_on >= on),
+        Item.id.not_in(placed(publication)),
     )
-    return list(db.session.scalars(query))
 
 
 def placed(publication: Publication) -> sa.Select[int]:

@@ -90,7 +90,8 @@ class Content:
 
     def dump(self) -> dict[str, Any]:
         """As JSON can keep it."""
-        return _plain(asdict(self))
+        plain: dict[str, Any] = _plain(asdict(self))
+        return plain
 
     @classmethod
     def load(cls, data: dict[str, Any]) -> Self:

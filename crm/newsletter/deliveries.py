@@ -47,7 +47,13 @@ class Delivery(Model):
     __tablename__ = "deliveries"
     __table_args__ = (
         sa.UniqueConstraint("issue_id", "subscription_id"),
-        sa.Index("ix_deliveries_issue_id_state", "issue_id", "state", "next_try_at"),
+        # What is not settled has a next try, so nobody is forgotten; what is settled has none.
+        sa.CheckConstraint(
+            "(state IN ('queued', 'sending', 'deferred')) = (next_try_at IS NOT NULL)",
+            name="next_try",
+        ),
+        sa.Index("ix_deliveries_issue_id_state", "issue_id", "state"),
+        sa.Index("ix_deliveries_issue_id_next_try_at", "issue_id", "next_try_at"),
     )
 
     issue_id: Mapped[int] = mapped_column(sa.ForeignKey("issues.id"))
@@ -59,6 +65,7 @@ class Delivery(Model):
     # Who took the row and when: a worker that died is recognised by it.
     claimed_by: Mapped[str] = mapped_column(sa.String(100), default="")
     claimed_at: Mapped[datetime | None]
+    # From when it may be taken, and, once taken, from when it may be taken back. None: settled.
     next_try_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
     # In flight when a worker died, then sent again: perhaps received twice.
@@ -74,6 +81,11 @@ class Delivery(Model):
             .group_by(cls.state)
         )
         return dict.fromkeys(State, 0) | {row[0]: row[1] for row in rows}
+
+    @classmethod
+    def of(cls, subscription: Subscription) -> sa.Select["Delivery"]:
+        """What was sent to someone, the newest first."""
+        return sa.select(cls).where(cls.subscription_id == subscription.id).order_by(cls.id.desc())
 
     @classmethod
     def told(cls, issue: Issue, state: State) -> sa.Select["Delivery"]:

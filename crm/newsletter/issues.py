@@ -78,6 +78,14 @@ class Publication(Model):
     def open(cls) -> sa.Select[Self]:
         return sa.select(cls).where(cls.closed_at.is_(None)).order_by(cls.id)
 
+    @classmethod
+    def named(cls, slug: str) -> Self:
+        """The publication with this slug. Raises LookupError when there is none."""
+        found = cls.find(slug)
+        if found is None:
+            raise LookupError(slug)
+        return found
+
     def next_number(self) -> int:
         last = db.session.scalar(
             sa.select(sa.func.max(Issue.number)).where(Issue.publication_id == self.id)
@@ -129,6 +137,8 @@ class Issue(Model):
     scheduled_at: Mapped[datetime | None] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    # What keeps it from leaving at the moment, in French; empty when nothing does.
+    trouble: Mapped[str] = mapped_column(sa.String(500), default="")
 
     sections: Mapped[list["Section"]] = relationship(
         back_populates="issue", cascade="all, delete-orphan", order_by="Section.position"
@@ -166,6 +176,13 @@ class Issue(Model):
             sa.select(cls)
             .join(cls.publication)
             .where(Publication.slug == slug, cls.number == number)
+        )
+
+    @classmethod
+    def newest(cls, publication: Publication) -> sa.Select[Self]:
+        """Every number, drafts included, the newest first."""
+        return (
+            sa.select(cls).where(cls.publication_id == publication.id).order_by(cls.number.desc())
         )
 
     @classmethod

@@ -66,6 +66,31 @@ class Subscription(Model):
         )
 
     @classmethod
+    def at(cls, email: str) -> list[Self]:
+        """All the subscriptions of one address, in the order of the publications."""
+        query = sa.select(cls).where(cls.email == email.strip().lower())
+        return list(db.session.scalars(query.order_by(cls.publication_id)))
+
+    @classmethod
+    def listed(cls, publication: Publication, state: str, words: str = "") -> sa.Select[Self]:
+        """Those of a publication in one state (« actifs », « attente », « partis », « muets »)."""
+        confirmed = sa.exists().where(
+            Consent.subscription_id == cls.id, Consent.confirmed_at.is_not(None)
+        )
+        present = cls.left_at.is_(None)
+        states = {
+            "actifs": cls.can_receive(),
+            "attente": sa.and_(present, cls.suppressed == "", ~confirmed),
+            "partis": cls.left_at.is_not(None),
+            "muets": sa.and_(present, cls.suppressed != ""),
+        }
+        query = sa.select(cls).where(cls.publication_id == publication.id, states[state])
+        for word in words.split()[:5]:
+            columns = (cls.email, cls.first_name, cls.last_name, cls.organisation_name)
+            query = query.where(sa.or_(*(c.icontains(word, autoescape=True) for c in columns)))
+        return query.order_by(cls.created_at.desc(), cls.id.desc())
+
+    @classmethod
     def can_receive(cls) -> sa.ColumnElement[bool]:
         """No confirmed consent, no mail; nor to who has left, nor to an address that is dead."""
         return sa.and_(

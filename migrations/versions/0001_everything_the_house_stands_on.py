@@ -89,13 +89,20 @@ def upgrade() -> None:
         ),
         sa.Column("commune", sa.String(length=120), nullable=False),
         sa.Column("department", sa.String(length=3), nullable=False),
+        sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.Column("archived_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
         sa.Column("updated_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"], ["people.id"], name=op.f("fk_people_merged_into_id_people")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_people")),
     )
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_people_department"), ["department"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_people_merged_into_id"), ["merged_into_id"], unique=False
+        )
 
     op.create_table(
         "pictures",
@@ -301,12 +308,18 @@ def upgrade() -> None:
         sa.Column("on_board_since", sa.Date(), nullable=True),
         sa.Column("relay_territory", sa.String(length=200), nullable=False),
         sa.Column("relay_id", sa.Integer(), nullable=True),
+        sa.Column("merged_into_id", sa.Integer(), nullable=True),
         sa.Column("public_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("archived_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
         sa.Column("updated_at", crm.db.Moment(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["actor_type_id"], ["terms.id"], name=op.f("fk_organisations_actor_type_id_terms")
+        ),
+        sa.ForeignKeyConstraint(
+            ["merged_into_id"],
+            ["organisations.id"],
+            name=op.f("fk_organisations_merged_into_id_organisations"),
         ),
         sa.ForeignKeyConstraint(
             ["relay_id"], ["organisations.id"], name=op.f("fk_organisations_relay_id_organisations")
@@ -319,6 +332,9 @@ def upgrade() -> None:
         )
         batch_op.create_index(
             batch_op.f("ix_organisations_department"), ["department"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisations_merged_into_id"), ["merged_into_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_organisations_postcode"), ["postcode"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisations_relay_id"), ["relay_id"], unique=False)
@@ -823,6 +839,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organisations_rna"))
         batch_op.drop_index(batch_op.f("ix_organisations_relay_id"))
         batch_op.drop_index(batch_op.f("ix_organisations_postcode"))
+        batch_op.drop_index(batch_op.f("ix_organisations_merged_into_id"))
         batch_op.drop_index(batch_op.f("ix_organisations_department"))
         batch_op.drop_index(batch_op.f("ix_organisations_actor_type_id"))
 
@@ -847,6 +864,7 @@ def downgrade() -> None:
     op.drop_table("publications")
     op.drop_table("pictures")
     with op.batch_alter_table("people", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_people_merged_into_id"))
         batch_op.drop_index(batch_op.f("ix_people_department"))
 
     op.drop_table("people")

@@ -2,8 +2,23 @@
 
 from flask import Blueprint
 
+from crm.newsletter.staff import (
+    feeds,
+    issues,
+    items,
+    placements,
+    preview,
+    publications,
+    sending,
+    subscribers,
+)
+
+MODULES = (issues, placements, preview, sending, items, feeds, subscribers, publications)
+
 
 def blueprint() -> Blueprint:
     """The pages of the letters, with an endpoint like `staff.newsletter.items.index`."""
     letters = Blueprint("newsletter", __name__, url_prefix="/lettres")
+    for module in MODULES:
+        letters.register_blueprint(module.bp)
     return letters

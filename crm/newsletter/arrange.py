@@ -1,0 +1,75 @@
+"""Arranging a draft: take an item, leave it, move it within a section or to another."""
+
+from crm.db import db
+from crm.newsletter.issues import Issue, Placement, Section
+from crm.newsletter.items import Item
+
+
+class NotADraft(ValueError):
+    """The issue is decided: it no longer changes."""
+
+
+def take(item: Item, section: Section) -> Placement:
+    """Give `item` the last place of `section`. Safe to repeat: it keeps the place it has.
+
+    Raises NotADraft.
+    """
+    _check(section.issue)
+    for placement in section.issue.placements:
+        if placement.item_id == item.id:
+            return placement
+    placement = Placement(item=item, position=len(section.placements) + 1)
+    section.placements.append(placement)
+    return placement
+
+
+def leave(placement: Placement) -> None:
+    """Take the item out of the issue. Raises NotADraft."""
+    section = placement.section
+    _check(section.issue)
+    section.placements.remove(placement)
+    _number(section)
+
+
+def step(placement: Placement, by: int) -> None:
+    """Move up (-1) or down (1); past an end, into the section before or after. Raises NotADraft."""
+    section = placement.section
+    index = section.placements.index(placement) + by
+    if 0 <= index < len(section.placements):
+        move(placement, section, index)
+        return
+    sections = section.issue.sections
+    beside = sections.index(section) + by
+    if 0 <= beside < len(sections):
+        move(placement, sections[beside], len(sections[beside].placements) if by < 0 else 0)
+
+
+def move(placement: Placement, section: Section, index: int) -> None:
+    """Give the item the place `index` (from 0) of `section`, of the same issue.
+
+    Raises NotADraft, and ValueError for a section of another issue.
+    """
+    before = placement.section
+    _check(before.issue)
+    if section.issue_id != before.issue_id:
+        raise ValueError("the section belongs to another issue")
+    with db.session.no_autoflush:
+        others = [other for other in section.placements if other is not placement]
+        index = max(0, min(index, len(others)))
+        placement.section = section
+        for position, other in enumerate([*others[:index], placement, *others[index:]], 1):
+            other.position = position
+    db.session.flush()
+    db.session.expire(section, ["placements"])
+    db.session.expire(before, ["placements"])
+    _number(before)
+
+
+def _number(section: Section) -> None:
+    for position, placement in enumerate(section.placements, 1):
+        placement.position = position
+
+
+def _check(issue: Issue) -> None:
+    if not issue.is_draft:
+        raise NotADraft(issue.title)

@@ -1,0 +1,34 @@
+"""The single mails of the letters: one function per message."""
+
+from crm.config import Settings
+from crm.identity import Identity
+from crm.mail import Mail, post, write
+from crm.newsletter.content import Content
+from crm.newsletter.issues import Issue
+from crm.newsletter.render import personal, render
+from crm.newsletter.subscriptions import Subscription
+
+
+def trial(issue: Issue, to: str) -> Mail:
+    """`issue` as it will arrive, to one address; its personal links open the public form."""
+    base_url = Settings.current().base_url
+    letter = render(Content.of(issue), Identity.current(), base_url)
+    links = {name: f"{base_url}/lettres/inscription" for name in ("leave_url", "preferences_url")}
+    return write(
+        to,
+        subject=f"[Essai] {letter.subject}",
+        text=personal(letter.text, **links),
+        html=personal(letter.html, **links),
+    )
+
+
+def confirm(subscription: Subscription, url: str) -> Mail:
+    """Ask the address itself to confirm, at `url`: nobody is subscribed by somebody else."""
+    publication = subscription.publication.name
+    return post(
+        subscription.email,
+        "newsletter/confirm",
+        subject=f"Confirmez votre abonnement à {publication}",
+        publication=publication,
+        confirm_url=url,
+    )

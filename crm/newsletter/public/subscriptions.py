@@ -1,0 +1,136 @@
+"""One's own subscription: ask, confirm, change, leave. A GET never changes anything."""
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask.typing import ResponseReturnValue
+from wtforms import SelectMultipleField, widgets
+
+from crm import mail
+from crm.auth import limiter
+from crm.contacts.departments import DEPARTMENTS
+from crm.csrf import embeddable, open_to_all_sites
+from crm.db import db
+from crm.forms import Form, choice, email, line
+from crm.identity import Identity
+from crm.newsletter import emails, links, subscribe
+from crm.newsletter.issues import Publication
+from crm.newsletter.subscriptions import Subscription
+from crm.spam import Honeypot
+
+bp = Blueprint("subscriptions", __name__)
+
+
+class Checkboxes(SelectMultipleField):
+    widget = widgets.ListWidget(prefix_label=False)
+    option_widget = widgets.CheckboxInput()
+
+
+class SubscribeForm(Honeypot):
+    publications = Checkboxes("Ce que vous souhaitez recevoir")
+    email = email("Votre adresse de courriel", required=True)
+    first_name = line("Prénom", 100, render_kw={"autocomplete": "given-name"})
+    last_name = line("Nom", 100, render_kw={"autocomplete": "family-name"})
+    organisation_name = line("Votre organisation", 300, render_kw={"autocomplete": "organization"})
+
+    def validate_publications(self, field: Checkboxes) -> None:
+        if not field.data:
+            raise ValueError("Cochez au moins une lettre.")
+
+
+class PreferencesForm(Form):
+    first_name = line("Prénom", 100, render_kw={"autocomplete": "given-name"})
+    last_name = line("Nom", 100, render_kw={"autocomplete": "family-name"})
+    organisation_name = line("Votre organisation", 300, render_kw={"autocomplete": "organization"})
+    department = choice(
+        "Votre département",
+        [("", "Je ne le précise pas")] + [(c, f"{c} – {n}") for c, n in DEPARTMENTS.items()],
+    )
+
+
+@bp.route("/inscription", methods=["GET", "POST"])
+@embeddable
+@limiter.limit("20 per minute", methods=["POST"])
+def new() -> ResponseReturnValue:
+    publications = list(db.session.scalars(Publication.open()))
+    form = SubscribeForm(data={"publications": [p.slug for p in publications[:1]]})
+    form.publications.choices = [(p.slug, p.name) for p in publications]
+    words = subscribe.wording(publications, Identity.current().name)
+    if form.is_valid_post():
+        if not form.is_robot:
+            _ask([p for p in publications if p.slug in form.publications.data], form)
+        return render_template("public/newsletter/subscriptions/asked.html", form=form)
+    code = 422 if form.errors else 200
+    return render_template("public/newsletter/subscriptions/new.html", form=form, words=words), code
+
+
+def _ask(chosen: list[Publication], form: SubscribeForm) -> None:
+    words = subscribe.wording(chosen, Identity.current().name)
+    details = {n: form[n].data or "" for n in ("first_name", "last_name", "organisation_name")}
+    for publication in chosen:
+        subscription = subscribe.ask(publication, form.email.data, words, **details)
+        if subscription is not None:
+            emails.confirm(subscription, links.confirm_url(subscription.id))
+    db.session.commit()
+    mail.wake()
+
+
+@bp.route("/confirmation/<token>", methods=["GET", "POST"])
+def confirm(token: str) -> ResponseReturnValue:
+    subscription = _subscription(links.read_confirm(token))
+    if request.method == "POST":
+        subscription.confirm()
+        db.session.commit()
+    return render_template(
+        "public/newsletter/subscriptions/confirm.html",
+        subscription=subscription,
+        is_done=request.method == "POST",
+        preferences=links.preferences_url(subscription.id),
+    )
+
+
+@bp.route("/preferences/<token>", methods=["GET", "POST"])
+def edit(token: str) -> ResponseReturnValue:
+    subscription = _subscription(links.read_preferences(token))
+    form = PreferencesForm(obj=subscription)
+    is_saved = form.is_valid_post()
+    if is_saved:
+        form.populate_obj(subscription)
+        db.session.commit()
+    return render_template(
+        "public/newsletter/subscriptions/edit.html",
+        subscription=subscription,
+        form=form,
+        is_saved=is_saved,
+        leave=links.leave_url(subscription.id),
+    ), (422 if form.errors else 200)
+
+
+@bp.route("/desinscription/<token>", methods=["GET", "POST"])
+@open_to_all_sites
+def leave(token: str) -> ResponseReturnValue:
+    """GET asks, POST acts; a mail server's one-click POST gets a plain 200 (RFC 8058 §3.1)."""
+    subscription = _subscription(links.read_leave(token))
+    if request.method == "POST":
+        _leave(subscription)
+        if request.form.get("List-Unsubscribe") == "One-Click":
+            return Response("Désinscription faite.\n", mimetype="text/plain")
+    return render_template(
+        "public/newsletter/subscriptions/leave.html",
+        subscription=subscription,
+        others=[s for s in Subscription.at(subscription.email) if s.is_active],
+        confirm=links.confirm_url(subscription.id),
+    )
+
+
+def _leave(subscription: Subscription) -> None:
+    if request.form.get("tout"):
+        subscribe.leave_all(subscription)
+    subscription.unsubscribe()
+    db.session.commit()
+
+
+def _subscription(number: int | None) -> Subscription:
+    """The subscription a personal link opens; 404, with advice, for a link that is not ours."""
+    found = db.session.get(Subscription, number) if number is not None else None
+    return found or abort(
+        404, "Ce lien personnel est incomplet. Copiez-le en entier depuis le courriel reçu."
+    )

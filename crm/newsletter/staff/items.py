@@ -1,0 +1,104 @@
+"""The items: what the website published, and what is typed in by hand."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import DateField, FileField, validators
+
+from crm.auth import PUBLISH, READ, allow
+from crm.contacts.departments import DEPARTMENTS
+from crm.db import db, now
+from crm.forms import Form, WebAddress, choice, line, text
+from crm.newsletter.addresses import canonical_url
+from crm.newsletter.items import Item, Kind
+from crm.newsletter.pictures import keep
+
+bp = Blueprint("items", __name__, url_prefix="/contenus")
+
+FIELDS = ("title", "summary", "url", "organisation", "place", "department", "picture_alt",
+          "starts_on", "ends_on")  # fmt: skip
+
+
+class ItemForm(Form):
+    kind = choice("Genre", [(kind.value, kind.label) for kind in Kind])
+    title = line("Titre", 300, required=True)
+    summary = text("Texte court", 5000, hint="Deux ou trois phrases, sans mise en forme.")
+    url = line("Lien", 2000, validators=[WebAddress()])
+    organisation = line("Organisation", 300)
+    place = line("Lieu", 200)
+    department = choice(
+        "Département", [("", "—"), *((code, f"{code} – {n}") for code, n in DEPARTMENTS.items())]
+    )
+    starts_on = DateField("Commence le", [validators.Optional()])
+    ends_on = DateField(
+        "Se termine le", [validators.Optional()],
+        description="Date limite d’un appel ou d’une offre, dernier jour d’un événement.",
+    )  # fmt: skip
+    picture = FileField("Image", description="JPEG, PNG, WebP ou GIF, 8 Mo au plus.")
+    picture_alt = line("Ce que montre l’image", 300, hint="Lu à la place de l’image. Laissez vide "
+                       "si elle n’apporte rien de plus que le titre.")  # fmt: skip
+
+    def validate_ends_on(self, field: DateField) -> None:
+        if field.data and self.starts_on.data and field.data < self.starts_on.data:
+            raise ValueError("La fin est avant le début.")
+
+
+@bp.get("/")
+@allow(READ)
+def index() -> ResponseReturnValue:
+    chosen = request.args.get("genre", "")
+    kind = Kind(chosen) if chosen in set(Kind) else None
+    words = request.args.get("q", "").strip()[:200]
+    page = db.paginate(Item.latest(kind, words), per_page=50)
+    return render_template(
+        "staff/newsletter/items/index.html", page=page, kind=kind, kinds=Kind, words=words
+    )
+
+
+@bp.route("/nouveau", methods=["GET", "POST"])
+@allow(PUBLISH)
+def new() -> ResponseReturnValue:
+    form = ItemForm()
+    if form.is_valid_post():
+        item = Item(kind=Kind(form.kind.data), published_at=now(), kept=[], tags=[])
+        if _take(form, item):
+            db.session.add(item)
+            db.session.commit()
+            flash(f"« {item.title} » est ajouté.")
+            return redirect(url_for(".index"))
+    code = 422 if form.errors else 200
+    return render_template("staff/newsletter/items/new.html", form=form), code
+
+
+@bp.route("/<int:item_id>", methods=["GET", "POST"])
+@allow(PUBLISH)
+def edit(item_id: int) -> ResponseReturnValue:
+    item = db.get_or_404(Item, item_id)
+    form = ItemForm(obj=item, data={"kind": item.kind.value})
+    if form.is_valid_post() and _take(form, item):
+        item.kind = Kind(form.kind.data)
+        db.session.commit()
+        flash(
+            f"« {item.title} » est enregistré. Le site ne changera plus ce que vous avez corrigé."
+        )
+        return redirect(url_for(".index"))
+    code = 422 if form.errors else 200
+    return render_template("staff/newsletter/items/edit.html", form=form, item=item), code
+
+
+def _take(form: ItemForm, item: Item) -> bool:
+    """Give `item` what was typed. False, with the error on its field, for a bad picture."""
+    sent = request.files.get("picture")
+    if sent is not None and sent.filename:
+        try:
+            item.picture = keep(sent.stream.read())
+        except ValueError as error:
+            form.picture.errors = [str(error)]
+            return False
+    item.edit(**{name: form[name].data if form[name].data is not None else _empty(name)
+                 for name in FIELDS})  # fmt: skip
+    item.canonical_url = canonical_url(item.url)
+    return True
+
+
+def _empty(name: str) -> str | None:
+    return None if name.endswith("_on") else ""

@@ -1,0 +1,110 @@
+"""The subscribers: who receives, since when, with which proof."""
+
+from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+from wtforms.fields.choices import SelectChoice
+
+from crm.auth import READ, WORK, allow
+from crm.db import db
+from crm.forms import Form, choice, email, line, text
+from crm.newsletter.deliveries import Delivery
+from crm.newsletter.issues import Publication
+from crm.newsletter.subscriptions import Basis, Subscription
+
+bp = Blueprint("subscribers", __name__, url_prefix="/abonnes")
+
+STATES = {"actifs": "abonnés", "attente": "en attente de confirmation", "partis": "partis",
+          "muets": "adresses écartées"}  # fmt: skip
+
+
+class SubscriberForm(Form):
+    publication = choice("Lettre", [])
+    email = email("Courriel", required=True)
+    first_name = line("Prénom", 100)
+    last_name = line("Nom", 100)
+    organisation_name = line("Organisation", 300)
+    wording = text("Comment cette personne a-t-elle donné son accord ?", 1000, required=True,
+                   hint="Gardé comme preuve : « demandé par téléphone le 3 mars », « liste "
+                   "d’émargement du forum »…")  # fmt: skip
+
+
+@bp.get("/")
+@allow(READ)
+def index() -> ResponseReturnValue:
+    publications = list(db.session.scalars(Publication.open()))
+    chosen = request.args.get("lettre", "")
+    publication = next((p for p in publications if p.slug == chosen), publications[0])
+    state = request.args.get("etat", "actifs")
+    words = request.args.get("q", "").strip()[:200]
+    query = Subscription.listed(publication, state if state in STATES else "actifs", words)
+    return render_template(
+        "staff/newsletter/subscribers/index.html",
+        page=db.paginate(query, per_page=50),
+        publications=publications,
+        publication=publication,
+        state=state,
+        states=STATES,
+        words=words,
+    )
+
+
+@bp.route("/nouveau", methods=["GET", "POST"])
+@allow(WORK)
+def new() -> ResponseReturnValue:
+    form = SubscriberForm()
+    publications = db.session.scalars(Publication.open())
+    form.publication.choices = [SelectChoice(p.slug, p.name) for p in publications]
+    if form.is_valid_post() and _is_welcome(form):
+        subscription = _subscribe(form)
+        db.session.commit()
+        flash(f"{subscription.email} recevra {subscription.publication.name}.")
+        return redirect(url_for(".show", subscription_id=subscription.id))
+    code = 422 if form.errors else 200
+    return render_template("staff/newsletter/subscribers/new.html", form=form), code
+
+
+def _is_welcome(form: SubscriberForm) -> bool:
+    """Neither subscribed already, nor gone: who left comes back by itself, never by us."""
+    found = Subscription.of(Publication.named(form.publication.data), form.email.data)
+    if found is not None and found.left_at is not None:
+        form.email.errors = [
+            "Cette personne s’est désinscrite : elle seule peut se réabonner, sur la page publique."
+        ]
+    elif found is not None and found.is_active:
+        form.email.errors = ["Cette adresse reçoit déjà cette lettre."]
+    return not form.errors
+
+
+def _subscribe(form: SubscriberForm) -> Subscription:
+    publication = Publication.named(form.publication.data)
+    found = Subscription.of(publication, form.email.data)
+    subscription = found or Subscription(publication=publication, email=form.email.data)
+    for name in ("first_name", "last_name", "organisation_name"):
+        setattr(subscription, name, form[name].data or "")
+    subscription.suppressed = ""
+    source = f"saisie par {current_user.display_name}"
+    subscription.consent(Basis.STAFF, form.wording.data, source, confirmed=True)
+    db.session.add(subscription)
+    db.session.flush()
+    return subscription
+
+
+@bp.get("/<int:subscription_id>")
+@allow(READ)
+def show(subscription_id: int) -> ResponseReturnValue:
+    subscription = db.get_or_404(Subscription, subscription_id)
+    deliveries = db.session.scalars(Delivery.of(subscription).limit(24)).all()
+    return render_template(
+        "staff/newsletter/subscribers/show.html", subscription=subscription, deliveries=deliveries
+    )
+
+
+@bp.post("/<int:subscription_id>/depart")
+@allow(WORK)
+def leave(subscription_id: int) -> ResponseReturnValue:
+    subscription = db.get_or_404(Subscription, subscription_id)
+    subscription.unsubscribe()
+    db.session.commit()
+    flash(f"{subscription.email} ne recevra plus {subscription.publication.name}.")
+    return redirect(url_for(".show", subscription_id=subscription.id))

@@ -1,0 +1,69 @@
+"""The mails written to disk when no mail server is set: a newcomer sees everything that leaves."""
+
+import email
+import email.policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from flask import Blueprint, Response, abort, render_template, request
+from flask.typing import ResponseReturnValue
+
+from crm.auth import WORK, allow
+from crm.config import Settings
+from crm.preview import mail_page
+
+bp = Blueprint("mails", __name__, url_prefix="/courriels")
+
+PER_PAGE = 50
+
+
+@bp.get("/")
+@allow(WORK)
+def index() -> ResponseReturnValue:
+    names = sorted(_names(), reverse=True)
+    page = max(1, request.args.get("page", 1, type=int))
+    shown = names[(page - 1) * PER_PAGE : page * PER_PAGE]
+    return render_template(
+        "staff/settings/mails/index.html",
+        mails=[(name, _read(name)) for name in shown],
+        total=len(names),
+        page=page,
+        pages=-(-len(names) // PER_PAGE),
+        is_on=Settings.current().smtp_url is None,
+    )
+
+
+@bp.get("/<name>")
+@allow(WORK)
+def show(name: str) -> ResponseReturnValue:
+    message = _read(name)
+    plain = message.get_body(("plain",))
+    return render_template(
+        "staff/settings/mails/show.html",
+        name=name,
+        message=message,
+        plain=plain.get_content() if plain else "",
+        has_html=message.get_body(("html",)) is not None,
+    )
+
+
+@bp.get("/<name>/html")
+@allow(WORK)
+def html(name: str) -> Response:
+    body = _read(name).get_body(("html",))
+    return mail_page(body.get_content() if body else "")
+
+
+def _folder() -> Path:
+    return Settings.current().instance / "mail"
+
+
+def _names() -> list[str]:
+    return [file.name for file in _folder().glob("[0-9]*.eml")] if _folder().is_dir() else []
+
+
+def _read(name: str) -> EmailMessage:
+    if name not in _names():
+        abort(404)
+    with (_folder() / name).open("rb") as file:
+        return email.message_from_binary_file(file, policy=email.policy.default)

@@ -1,0 +1,112 @@
+"""Who may ask for what: every staff address, each role, written down once."""
+
+import factories
+import pytest
+
+READ, WORK, PUBLISH, ADMIN = "lecture", "charge_de_mission", "communication", "admin"
+# The least role for each address; those further right in this list may as well.
+ORDER = [READ, WORK, PUBLISH, ADMIN]
+PEOPLE = {READ: "luc", WORK: "benoit", PUBLISH: "awa", ADMIN: "nadia"}
+LETTERS = "staff.newsletter"
+
+LEAST = {
+    "staff.dashboard.index": READ,
+    "staff.settings.identity.edit": PUBLISH,
+    "staff.settings.accounts.index": ADMIN,
+    "staff.settings.accounts.new": ADMIN,
+    "staff.settings.accounts.edit": ADMIN,
+    "staff.settings.mails.index": WORK,
+    "staff.settings.mails.show": WORK,
+    "staff.settings.mails.html": WORK,
+    f"{LETTERS}.issues.index": READ,
+    f"{LETTERS}.issues.create": PUBLISH,
+    f"{LETTERS}.issues.show": READ,
+    f"{LETTERS}.issues.update": PUBLISH,
+    f"{LETTERS}.issues.delete": PUBLISH,
+    f"{LETTERS}.placements.create": PUBLISH,
+    f"{LETTERS}.placements.edit": PUBLISH,
+    f"{LETTERS}.placements.move": PUBLISH,
+    f"{LETTERS}.placements.delete": PUBLISH,
+    f"{LETTERS}.preview.show": READ,
+    f"{LETTERS}.preview.html": READ,
+    f"{LETTERS}.preview.text": READ,
+    f"{LETTERS}.sending.trial": PUBLISH,
+    f"{LETTERS}.sending.new": PUBLISH,
+    f"{LETTERS}.sending.delete": PUBLISH,
+    f"{LETTERS}.sending.show": READ,
+    f"{LETTERS}.sending.progress": READ,
+    f"{LETTERS}.items.index": READ,
+    f"{LETTERS}.items.new": PUBLISH,
+    f"{LETTERS}.items.edit": PUBLISH,
+    f"{LETTERS}.feeds.index": READ,
+    f"{LETTERS}.feeds.show": READ,
+    f"{LETTERS}.feeds.new": PUBLISH,
+    f"{LETTERS}.feeds.edit": PUBLISH,
+    f"{LETTERS}.feeds.delete": PUBLISH,
+    f"{LETTERS}.feeds.refresh": PUBLISH,
+    f"{LETTERS}.feeds.pause": PUBLISH,
+    f"{LETTERS}.subscribers.index": READ,
+    f"{LETTERS}.subscribers.show": READ,
+    f"{LETTERS}.subscribers.new": WORK,
+    f"{LETTERS}.subscribers.leave": WORK,
+    f"{LETTERS}.publications.show": READ,
+    f"{LETTERS}.publications.edit": PUBLISH,
+    f"{LETTERS}.publications.new_section": PUBLISH,
+    f"{LETTERS}.publications.edit_section": PUBLISH,
+    f"{LETTERS}.publications.move_section": PUBLISH,
+    f"{LETTERS}.publications.delete_section": PUBLISH,
+}
+
+
+def staff_rules(app):
+    """Every staff address with its methods, its parameters filled with values of their type."""
+    adapter = app.url_map.bind("localhost")
+    for rule in app.url_map.iter_rules():
+        if not rule.rule.startswith("/gestion"):
+            continue
+        values = dict.fromkeys(rule.arguments, 987654 if "int:" in rule.rule else "x")
+        values |= {"slug": "resaclic"} if "slug" in rule.arguments else {}
+        for method in sorted(rule.methods - {"HEAD", "OPTIONS"}):
+            yield rule.endpoint, method, adapter.build(rule.endpoint, values, method)
+
+
+def test_the_table_names_every_staff_address(app):
+    assert {endpoint for endpoint, _, _ in staff_rules(app)} == set(LEAST)
+
+
+def test_a_visitor_is_kept_out_of_every_staff_address(app, visitor):
+    for endpoint, method, url in staff_rules(app):
+        answer = visitor.open(url, method=method)
+        if method == "GET":
+            assert answer.status_code == 302, endpoint
+            assert answer.location.startswith("/connexion?suite="), endpoint
+        else:
+            assert answer.status_code == 401, endpoint
+        assert "Set-Cookie" not in answer.headers, endpoint
+
+
+@pytest.mark.parametrize("role", ORDER)
+def test_each_role_gets_what_the_table_says(app, signed_in, role):
+    client = signed_in(getattr(factories, PEOPLE[role])())
+    for endpoint, method, url in staff_rules(app):
+        answer = client.open(url, method=method)
+        is_in = ORDER.index(role) >= ORDER.index(LEAST[endpoint])
+        assert (answer.status_code != 403) == is_in, (endpoint, method, answer.status_code)
+
+
+def test_a_closed_account_is_out_at_once(app, signed_in):
+    awa = factories.awa()
+    client = signed_in(awa)
+    assert client.get("/gestion/").status_code == 200
+    awa.disabled_at = factories.now()
+    assert client.get("/gestion/").status_code == 302
+
+
+def test_what_is_not_named_is_closed(app, signed_in):
+    """A staff view that names no role is open to nobody, not even the administrator."""
+    from crm import auth
+
+    with app.test_request_context("/gestion/"):
+        app.view_functions["staff.unnamed"] = lambda: "secret"
+        assert auth.roles_of("staff.unnamed") == frozenset()
+        del app.view_functions["staff.unnamed"]
