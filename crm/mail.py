@@ -1,6 +1,7 @@
 """Single mails (confirmations, acknowledgements): written down first, then sent until they go."""
 
 import logging
+import re
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -9,11 +10,11 @@ from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
-from flask import current_app
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from mjml import mjml2html
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm.colours import light_variant
 from crm.config import ROOT, Settings
 from crm.db import Model, change, db, now
 from crm.filters import FILTERS, plural
@@ -50,14 +51,19 @@ def environment() -> Environment:
         lstrip_blocks=True,
     )
     jinja.filters.update(FILTERS)
-    jinja.globals.update(plural=plural)
+    jinja.globals.update(plural=plural, light_variant=light_variant)
     return jinja
 
 
 def render_mjml(template: str, **context: Any) -> str:
     """The HTML of an MJML template, without comments other than those Outlook reads."""
     source = environment().get_template(template).render(**context)
-    return mjml2html(source, fonts={})
+    return mjml2html(printable(source), fonts={})
+
+
+def printable(text: str) -> str:
+    """`text` without the characters that XML forbids, and mail with it; pasted texts hold some."""
+    return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "", text)
 
 
 def post(to: str, template: str, *, subject: str, reply_to: str = "", **context: Any) -> Mail:
@@ -65,8 +71,16 @@ def post(to: str, template: str, *, subject: str, reply_to: str = "", **context:
 
     It leaves after the commit, when a worker is woken, or at the clock's next minute.
     """
-    settings: Settings = current_app.extensions["settings"]
+    settings = Settings.current()
     context |= {"identity": Identity.current(), "base_url": settings.base_url, "subject": subject}
+    text = environment().get_template(f"mail/{template}.txt").render(**context)
+    html = render_mjml(f"mail/{template}.mjml.html", **context)
+    return write(to, subject=subject, text=text, html=html, reply_to=reply_to)
+
+
+def write(to: str, *, subject: str, text: str, html: str, reply_to: str = "") -> Mail:
+    """Write down a mail whose two parts are ready. It leaves as those of `post` do."""
+    settings = Settings.current()
     message = EmailMessage()
     message["From"] = sender(settings)
     message["To"] = formataddr(("", to)) if to.isascii() else Address(addr_spec=to)
@@ -76,8 +90,8 @@ def post(to: str, template: str, *, subject: str, reply_to: str = "", **context:
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
     if reply_to:
         message["Reply-To"] = reply_to
-    message.set_content(environment().get_template(f"mail/{template}.txt").render(**context))
-    message.add_alternative(render_mjml(f"mail/{template}.mjml.html", **context), subtype="html")
+    message.set_content(text)
+    message.add_alternative(html, subtype="html")
     mail = Mail(recipient=to, subject=subject, message=wire(message))
     db.session.add(mail)
     return mail
@@ -92,7 +106,7 @@ def sender(settings: Settings) -> str:
 @every(minutes=1)
 def send_mails() -> None:
     """Send what is due. Commits as it goes: what has left must not leave again."""
-    settings: Settings = current_app.extensions["settings"]
+    settings = Settings.current()
     due = sa.select(Mail).where(Mail.next_try_at <= now()).order_by(Mail.id).limit(200)
     mails = list(db.session.scalars(due))
     db.session.commit()
