@@ -1,0 +1,166 @@
+"""Matching: which documents hold the words that someone typed, exactly or nearly."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations, pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.contacts.spelling import corrections
+from crm.contacts.store import SHORT, is_sqlite
+from crm.contacts.tables import documents, titles
+from crm.contacts.words import canonical, typed_words
+from crm.db import db
+
+_COLUMNS = "d.id, d.title, d.detail, d.names, d.words, d.mails, d.archived"
+_WHERE = {  # by (is SQLite, in names only)
+    (True, False): "d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH :words"
+    " LIMIT :most)",
+    (True, True): "d.id IN (SELECT rowid FROM search_names WHERE search_names MATCH :words"
+    " LIMIT :most)",
+    (False, False): "d.words_vector @@ CAST(:words AS tsquery) LIMIT :most",
+    (False, True): "d.names_vector @@ CAST(:words AS tsquery) LIMIT :most",
+}
+
+
+@dataclass(frozen=True)
+class Slot:
+    """One typed word, and the words it may have been meant for with their distance."""
+
+    word: str
+    others: tuple[tuple[str, int], ...] = ()
+
+    def corrected(self) -> "Slot":
+        return Slot(self.word, tuple(corrections(self.word)))
+
+
+Slots = tuple[Slot, ...]
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One reading of what was typed: every slot of one of its `sets` has to be found."""
+
+    slots: Slots  # what the ranking compares
+    sets: tuple[Slots, ...]
+    is_last_resort: bool = False
+
+    def expression(self) -> str:
+        """What the database's full-text search understands. Words are letters and digits only."""
+        return (" OR " if is_sqlite() else " | ").join(f"({_all(slots)})" for slots in self.sets)
+
+
+def slots_of(text: str) -> Slots:
+    return tuple(Slot(word) for word in typed_words(text))
+
+
+def as_typed(slots: Slots) -> Attempt:
+    return Attempt(slots, (slots,))
+
+
+def attempts(slots: Slots) -> Iterator[Attempt]:
+    """The readings of what was typed, the most faithful first."""
+    yield as_typed(slots)
+    if len(slots) > 1:
+        yield _joined(slots)
+    mended = tuple(slot.corrected() for slot in slots)
+    if any(slot.others for slot in mended):
+        yield as_typed(mended)
+    if len(slots) > 1:  # one word too many, or one that nothing explains
+        yield Attempt(mended, tuple(combinations(mended, len(mended) - 1)), is_last_resort=True)
+
+
+def _joined(slots: Slots) -> Attempt:
+    """« micro don » for MicroDON: two words that follow each other are one."""
+    compared, sets = list(slots), []
+    for place, (one, two) in enumerate(pairwise(slots)):
+        joined = one.word + two.word
+        sets.append((*slots[:place], Slot(joined), *slots[place + 2 :]))
+        for number in (place, place + 1):
+            slot = compared[number]
+            compared[number] = Slot(slot.word, (*slot.others, (joined, 0)))
+    return Attempt(tuple(compared), tuple(sets))
+
+
+def named(text: str) -> Sequence[Any]:
+    """The documents of contacts that are called so, whatever the order of the words."""
+    ids = sa.select(titles.c.document_id).where(titles.c.title == canonical(text)[:200]).limit(50)
+    return db.session.execute(_documents().where(documents.c.id.in_(ids))).all()
+
+
+def holding(expression: str, most: int, *, in_names: bool = False) -> list[Any]:
+    """Some documents, at most `most`, that the expression matches: any of them, unranked."""
+    return _run(_WHERE[is_sqlite(), in_names], expression, most)
+
+
+def keys_holding(expression: str) -> list[int]:
+    """Every document that the expression matches."""
+    if is_sqlite():
+        statement = "SELECT rowid FROM search_words WHERE search_words MATCH :words"
+    else:
+        statement = "SELECT id FROM search_documents WHERE words_vector @@ CAST(:words AS tsquery)"
+    return [row[0] for row in db.session.execute(sa.text(statement), {"words": expression})]
+
+
+def by_keys(keys: Sequence[int]) -> Sequence[Any]:
+    """The documents with these keys."""
+    return db.session.execute(_documents().where(documents.c.id.in_(keys))).all()
+
+
+def condition(attempt: Attempt) -> sa.ColumnElement[bool]:
+    """The same as `keys_holding`, as a condition on the table of documents."""
+    if is_sqlite():
+        found = sa.text("SELECT rowid FROM search_words WHERE search_words MATCH :words")
+        bound = found.bindparams(words=attempt.expression()).columns(sa.column("rowid", sa.Integer))
+        return documents.c.id.in_(bound)
+    test = sa.text("search_documents.words_vector @@ CAST(:words AS tsquery)")
+    return test.bindparams(words=attempt.expression())  # type: ignore[return-value]
+
+
+def best_attempt(text: str) -> Attempt | None:
+    """The most faithful reading that finds someone; none when nothing was typed."""
+    slots = slots_of(text)
+    last = None
+    for last in attempts(slots) if slots else ():
+        if holding(last.expression(), 1):
+            break
+    return last
+
+
+def _documents() -> sa.Select[Any]:
+    its = documents.c
+    return sa.select(its.id, its.title, its.detail, its.names, its.words, its.mails, its.archived)
+
+
+def _run(where: str, expression: str, most: int) -> list[Any]:
+    # Only our own words are in the statement; what was typed is bound.
+    statement = f"SELECT {_COLUMNS} FROM search_documents d WHERE {where}"  # noqa: S608
+    values = {"words": expression, "most": most}
+    if is_sqlite():
+        return list(db.session.execute(sa.text(statement), values))
+    # With a LIMIT the planner hopes to meet matches soon by reading the whole table: it may not.
+    off = sa.text("SELECT set_config('enable_seqscan', :value, true)")
+    db.session.execute(off, {"value": "off"})
+    rows = list(db.session.execute(sa.text(statement), values))
+    db.session.execute(off, {"value": "on"})
+    return rows
+
+
+def _all(slots: Slots) -> str:
+    return (" AND " if is_sqlite() else " & ").join(_any(slot) for slot in slots)
+
+
+def _any(slot: Slot) -> str:
+    forms = [_beginning(slot.word), *(_word(word) for word, _ in slot.others)]
+    return "(" + (" OR " if is_sqlite() else " | ").join(forms) + ")"
+
+
+def _beginning(word: str) -> str:
+    if is_sqlite():
+        return f'"{word}"*'
+    return f"'{word}'" if len(word) <= SHORT else f"'{word}':*"
+
+
+def _word(word: str) -> str:
+    return f'"{word}"' if is_sqlite() else f"'{word}'"

@@ -1,0 +1,137 @@
+"""Suggest: the right card before one has finished typing.
+
+The database gives a few hundred candidates, any that match, at once; they are ranked here.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from crm.contacts.documents import contact_of
+from crm.contacts.facets import ContactKind
+from crm.contacts.fold import fold
+from crm.contacts.matching import Attempt, Slot, attempts, holding, named, slots_of
+from crm.contacts.words import significant
+
+MOST = 300  # candidates that are ranked
+_ENOUGH = 3  # contacts found as typed, from which mistakes are not looked for
+_MENDED = 25  # what is found by correcting words comes after what is found as typed
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One card that a search found."""
+
+    type: ContactKind
+    id: int
+    name: str
+    detail: str  # « Association · Grenoble (38) »
+    score: float
+    is_archived: bool = False
+
+
+def suggest(text: str, limit: int = 20) -> list[Hit]:
+    """The cards that `text` most likely means, best first; any text is allowed."""
+    return ranked(_scored(text, limit))[:limit]
+
+
+def suggest_rows(text: str) -> list[Any]:
+    """The documents that `suggest` ranks, in no order."""
+    return [row for _, row in _scored(text, MOST)]
+
+
+def _scored(text: str, limit: int) -> list[tuple[float, Any]]:
+    slots = slots_of(text)
+    scores: dict[int, tuple[float, Any]] = {}
+    exact = named(text) if slots else []
+    for number, attempt in enumerate(attempts(slots) if slots else ()):
+        if attempt.is_last_resort and scores:
+            break
+        rows = _candidates(attempt, limit) if number else [*exact, *_candidates(attempt, limit)]
+        for row in rows:
+            if row.id not in scores:
+                mended = _MENDED if number else 0
+                scores[row.id] = score_of(row, attempt.slots, text) - mended, row
+        if len(scores) >= _ENOUGH or (scores and (exact or _is_precise(text))):
+            break
+    return list(scores.values())
+
+
+def _is_precise(text: str) -> bool:
+    """Whether this is part of a mail or of a number: what is near is not what is looked for."""
+    return "@" in text or any(letter.isdigit() for letter in text)
+
+
+def ranked(scored: Iterable[tuple[float, Any]]) -> list[Hit]:
+    """Hits, best first; equal ones by name, archived ones last."""
+    order = sorted(scored, key=lambda one: (one[1].archived, -one[0], one[1].names, one[1].id))
+    return [hit_of(row, score) for score, row in order]
+
+
+def score_of(row: Any, slots: tuple[Slot, ...], text: str) -> float:
+    """How well a document answers what was typed: 100 when every word is in its name, and more."""
+    names = row.names.split("|")
+    in_names = row.names.replace("|", " ").split()
+    elsewhere = row.words.split()
+    scores = [_slot_score(slot, in_names, elsewhere) for slot in slots]
+    return (
+        100 * sum(scores) / len(slots)
+        + max((_name_score(name, number, slots) for number, name in enumerate(names)), default=0)
+        + _order_score(names, text)
+        + (60 if "@" in text and text.strip().lower() in row.mails else 0)
+    )
+
+
+def _slot_score(slot: Slot, in_names: list[str], elsewhere: list[str]) -> float:
+    """1 for a word of the name, less for a beginning, a word from elsewhere, a correction."""
+    best = 0.0
+    for words, worth in ((in_names, 1.0), (elsewhere, 0.7)):
+        if slot.word in words:
+            return max(best, worth)
+        for word in words:
+            if word.startswith(slot.word):
+                best = max(best, worth * (0.75 + 0.2 * len(slot.word) / len(word)))
+        for other, distance in slot.others:
+            if other in words:
+                best = max(best, worth * (0.85 - 0.12 * distance))
+    return best
+
+
+def _name_score(name: str, number: int, slots: tuple[Slot, ...]) -> float:
+    """What it is worth that the typed words are the whole of this name, the first one above all."""
+    words = set(significant(name.split()))
+    met = [_meets(slot, words) for slot in slots]
+    if not words or not any(met):
+        return 0
+    covered = len(set(met) - {""}) / len(words)
+    if covered < 1 or not all(met):
+        return 15 * covered - min(number, 3)
+    typed = all(slot.word == word for slot, word in zip(slots, met, strict=True))
+    return (30 if typed else 20) - min(number, 3)
+
+
+def _meets(slot: Slot, words: set[str]) -> str:
+    """The word of `words` that answers this slot, or an empty text."""
+    forms = (slot.word, *(other for other, _ in slot.others))
+    return next((form for form in forms if form in words), "")
+
+
+def _order_score(names: list[str], text: str) -> float:
+    """What it is worth that a name begins with what was typed, in that order."""
+    typed = fold(text[:MOST])
+    if typed in names:
+        return 20 - min(names.index(typed), 3)
+    return 8 if any(name.startswith(typed) for name in names) else 0
+
+
+def _candidates(attempt: Attempt, limit: int) -> list[Any]:
+    """Those whose names match; when they are few, those that match by anything else."""
+    expression = attempt.expression()
+    found = holding(expression, MOST, in_names=True)
+    return found if len(found) >= limit else [*found, *holding(expression, MOST)]
+
+
+def hit_of(row: Any, score: float) -> Hit:
+    """What is shown of a document."""
+    kind, contact_id = contact_of(row.id)
+    return Hit(kind, contact_id, row.title, row.detail, round(score, 2), bool(row.archived))
