@@ -139,7 +139,7 @@ def _closest(day: int, month: int, weekday: str | None, near: date) -> date | No
     if weekday:
         wanted = _WEEKDAYS[weekday[:3]]
         possible = [found for found in possible if found.weekday() == wanted] or possible
-    window = (near - timedelta(days=60), near + timedelta(days=305))
+    window = (near - timedelta(days=30), near + timedelta(days=335))
     likely = [found for found in possible if window[0] <= found <= window[1]]
     return next(iter(likely or sorted(possible, key=lambda found: abs(found - near))), None)
 

@@ -110,6 +110,8 @@ def is_allowed(text: str, allow: Sequence[Network] = ()) -> bool:
     if any(address in network for network in allow):
         return True
     local = address.is_private or address.is_loopback or address.is_link_local
+    if isinstance(address, ipaddress.IPv6Address):
+        local = local or address.is_site_local
     odd = address.is_multicast or address.is_reserved or address.is_unspecified
     return address.is_global and not local and not odd
 

@@ -66,7 +66,7 @@ def decode(content: bytes, content_type: str = "") -> str:
     # One bad byte in a page in UTF-8, or another encoding altogether?
     tolerant = content.decode("utf-8", "replace")
     lost = tolerant.count("\ufffd")
-    if lost * 20 < sum(not character.isascii() for character in tolerant):
+    if lost * 2 < sum(not character.isascii() for character in tolerant):
         return tolerant
     return content.decode("cp1252", "replace")
 

@@ -19,6 +19,8 @@ _ILLEGAL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _LAST_ITEM = re.compile(r".*</(?:\w+:)?(?:item|entry)\s*>", re.DOTALL | re.IGNORECASE)
 _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6});)(\w{2,31};)?")
 _LOGIN = re.compile(r"@|^(?:admin|administrat|webmaster|root|redac|wp|user)", re.IGNORECASE)
+# feedparser would take the words about a picture for those about the entry.
+_ABOUT_MEDIA = re.compile(r"(</?media:)(description|title|text)\b")
 CUT = "Le flux est coupé avant la fin : seuls les contenus complets ont été repris."
 
 
@@ -30,6 +32,7 @@ def is_feed(text: str) -> bool:
 def read(text: str, url: str) -> Document:
     """The entries of an XML feed found at `url`. Raises Unreadable."""
     whole, warning = _closed(_DECLARATIONS.sub("", _ILLEGAL.sub("", text)))
+    whole = _ABOUT_MEDIA.sub(r"\1about_\2", whole)
     mended = whole if _is_well_formed(whole) else _mended(whole)
     try:
         parsed = feedparser.parse(
@@ -38,11 +41,11 @@ def read(text: str, url: str) -> Document:
             sanitize_html=False,  # the texts are made plain by crm.newsletter.markup
             resolve_relative_uris=False,
         )
+        drafts = [_draft(entry) for entry in parsed.entries]
     except Exception as error:  # whatever a hostile document makes it stumble on
         raise Unreadable("Le flux est illisible : il est mal formé.") from error
     if not parsed.entries and parsed.get("bozo"):
         raise Unreadable("Le flux est illisible : il est mal formé.")
-    drafts = [_draft(entry) for entry in parsed.entries]
     if parsed.version.startswith("atom"):  # in RSS, the author is whoever typed it
         for draft, entry in zip(drafts, parsed.entries, strict=True):
             draft.organisation = _author(entry)
@@ -103,7 +106,7 @@ def _draft(entry: Any) -> Draft:
 
 def _published(entry: Any) -> datetime | str:
     for name in ("published", "updated"):
-        parsed = entry.get(f"{name}_parsed")
+        parsed = dict.get(entry, f"{name}_parsed")  # feedparser's own takes one for the other
         try:
             return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
         except (ValueError, TypeError, OverflowError, OSError):
@@ -117,7 +120,8 @@ def _picture(entry: Any) -> tuple[str, str]:
     for one in media:
         kind = text_of(one.get("type")) or text_of(one.get("medium"))
         if kind.startswith("image"):
-            return text_of(one.get("url") or one.get("href")), text_of(one.get("description"))
+            address = text_of(one.get("url") or one.get("href"))
+            return address, text_of(entry.get("media_about_description"))
     thumbnails = [text_of(one.get("url")) for one in entry.get("media_thumbnail", ())]
     return next(iter(thumbnails), ""), ""
 
