@@ -128,8 +128,7 @@ def _marked(text: str, marks: dict[str, str], broken: str) -> str:
     for mark in marks.values():
         text = text.replace(mark, mark.replace("%%", broken, 1))
     for stand_in, mark in marks.items():
-        # At the start of a line, quoted-printable never cuts it in two.
-        text = text.replace(f' href="{stand_in}"', f'\nhref="{mark}"').replace(stand_in, mark)
+        text = text.replace(stand_in, mark)
     return text
 
 

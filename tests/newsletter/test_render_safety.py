@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from email import message_from_bytes
 from email.message import EmailMessage
 
 import pytest
@@ -114,15 +113,14 @@ def test_marks_are_where_the_links_are_and_nowhere_else(network):
     ]
 
 
-@pytest.mark.parametrize("count", [1, 7, 40])
-def test_marks_survive_quoted_printable_whole(network, count):
-    letter = render(full(count), network, BASE)
-    for part in (letter.html, letter.text):
-        message = EmailMessage()
-        message.set_content(part, cte="quoted-printable")
-        raw = message.as_bytes()
-        assert raw.count(LEAVE_MARK.encode()) == raw.count(PREFERENCES_MARK.encode()) == 1
-        assert LEAVE_MARK in message_from_bytes(raw).get_payload(decode=True).decode()
+def test_marks_survive_quoted_printable_whole(network):
+    for length in range(76):  # whatever column they would fall in
+        letter = render(replace(one(), publication="R" * length), network, BASE)
+        for part in (letter.html, letter.text):
+            message = EmailMessage()
+            message.set_content(part, cte="quoted-printable")
+            raw = message.as_bytes()
+            assert raw.count(LEAVE_MARK.encode()) == raw.count(PREFERENCES_MARK.encode()) == 1
 
 
 typed = st.text(max_size=60) | st.sampled_from(HOSTILE[:-1])

@@ -101,7 +101,10 @@ def test_footer_says_who_writes_and_how_to_leave(network):
 
 
 def test_text_part_tells_everything_in_72_columns(network):
-    content = full(40, "Un résumé qui tient sur deux lignes ou trois, écrit par une personne. " * 2)
+    summary = "Un résumé qui tient sur deux lignes ou trois, écrit par une personne. " * 2
+    content = full(
+        40, summary, "Un titre qui ne tient pas sur une seule ligne, ce qui arrive parfois, au"
+    )
     letter = render(content, network, BASE)
     told = squeezed(letter.text)
     for part in content.parts:
