@@ -39,5 +39,8 @@ def logo() -> Response:
     if not identity.logo:
         abort(404)
     return Response(
-        identity.logo, mimetype=identity.logo_type, headers={"Cache-Control": FOR_A_YEAR}
+        identity.logo,
+        mimetype=identity.logo_type,
+        # Webmails fetch it from their own site.
+        headers={"Cache-Control": FOR_A_YEAR, "Cross-Origin-Resource-Policy": "cross-origin"},
     )
