@@ -7,23 +7,20 @@ transaction stays open while one of them answers, and a feed that fails must not
 import logging
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 import sqlalchemy as sa
 
 from crm.config import Network, Settings
 from crm.db import db, now
-from crm.filters import local
 from crm.jobs import every, job
 from crm.newsletter import web
-from crm.newsletter.deadlines import when
-from crm.newsletter.entries import Document, Entry, Unreadable
-from crm.newsletter.items import Feed, Item
-from crm.newsletter.match import belongs, match
+from crm.newsletter.entries import Document, Unreadable
+from crm.newsletter.items import Feed
 from crm.newsletter.pictures import fetch_pictures
 from crm.newsletter.reach import Unreachable
 from crm.newsletter.read import read
+from crm.newsletter.take import take
 from crm.text import cut
 
 log = logging.getLogger(__name__)
@@ -128,7 +125,7 @@ def _store(
         return None
     new = changed = 0
     if document is not None:
-        new, changed = _take(feed, document.entries, at)
+        new, changed = take(feed, document.entries, at)
         feed.title = feed.title or document.title
     feed.tried_at, feed.error = at, document.warning if document else ""
     if not feed.error:
@@ -138,61 +135,3 @@ def _store(
     feed.etag = page.etag if whole and len(page.etag) <= 500 else ""
     feed.last_modified = page.last_modified if whole and len(page.last_modified) <= 100 else ""
     return Arrival(feed.name, new, changed, feed.error)
-
-
-def _take(feed: Feed, entries: Sequence[Entry], at: datetime) -> tuple[int, int]:
-    """Make items of what is new and refresh the others; how many of each."""
-    new = changed = 0
-    for entry, item in match(feed, entries):
-        if item is None:
-            db.session.add(_new_item(feed, entry, at))
-            new += 1
-        elif belongs(item, feed):
-            changed += _refresh(item, feed, entry, at)
-    db.session.flush()
-    return new, changed
-
-
-def _new_item(feed: Feed, entry: Entry, at: datetime) -> Item:
-    values = _values(feed, entry, at, at)
-    published = values.get("published_at") or at
-    # What a feed already held when it was added is not news.
-    seen_at = min(published, at) if feed.succeeded_at is None else at
-    return Item(
-        kind=feed.kind,
-        feed_id=feed.id,
-        guid=entry.guid,
-        canonical_url=entry.canonical_url,
-        seen_at=seen_at,
-        **values,
-    )
-
-
-def _refresh(item: Item, feed: Feed, entry: Entry, at: datetime) -> bool:
-    item.feed_id, item.guid = feed.id, entry.guid
-    if "url" not in item.kept:
-        item.canonical_url = entry.canonical_url
-    before = item.picture_url
-    changed = item.refresh(**_values(feed, entry, item.published_at or item.seen_at, at))
-    if item.picture_url != before:
-        item.picture_tried_at = None
-        if not item.picture_url and "picture" not in item.kept:
-            item.picture = None
-    return changed
-
-
-def _values(feed: Feed, entry: Entry, seen_at: datetime, at: datetime) -> dict[str, Any]:
-    """What the entry says, by the names of the item's columns."""
-    published = entry.published_at
-    if published is not None and published > at + timedelta(days=1):
-        published = None  # a day to come is not the day it was published
-    near = local(published or seen_at).date()
-    known = (entry.starts_on, entry.ends_on)
-    starts_on, ends_on = when(feed.kind, entry.title, entry.text, near, known)
-    values: dict[str, Any] = {
-        name: getattr(entry, name)
-        for name in ("title", "summary", "url", "picture_url", "picture_alt", "place",
-                     "department", "organisation")
-    }  # fmt: skip
-    values |= {"tags": list(entry.tags), "starts_on": starts_on, "ends_on": ends_on}
-    return values | ({"published_at": published} if published else {})

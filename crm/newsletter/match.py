@@ -15,13 +15,13 @@ AT_ONCE = 500  # values in one question
 
 
 def match(feed: Feed, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Item | None]]:
-    """Each entry with the item it is, or None when it is new; the items are locked.
+    """Each entry with the item it is, or None when it is new.
 
     The identifier decides first, within the feed; then the page, whichever feed it came from. An
     item goes to one entry at most, and one whose identifier is in the document to no other entry.
     """
     guids = {entry.guid for entry in entries}
-    own = {item.guid: item for item in _locked(Item.guid, guids, Item.feed_id == feed.id)}
+    own = {item.guid: item for item in _found(Item.guid, guids, Item.feed_id == feed.id)}
     free = _by_page(feed, entries, {item.id for item in own.values()})
     for entry in entries:
         pages = free[entry.canonical_url]
@@ -36,23 +36,22 @@ def belongs(item: Item, feed: Feed) -> bool:
 def _by_page(feed: Feed, entries: Iterable[Entry], taken: set[int]) -> dict[str, list[Item]]:
     """The items of each page, those that this feed may write first."""
     pages = {entry.canonical_url for entry in entries if not is_home(entry.canonical_url)}
-    found: dict[str, list[Item]] = defaultdict(list)
-    for item in _locked(Item.canonical_url, pages):
+    items_of: dict[str, list[Item]] = defaultdict(list)
+    for item in _found(Item.canonical_url, pages):
         if item.id not in taken:
-            found[item.canonical_url].append(item)
-    for items in found.values():
+            items_of[item.canonical_url].append(item)
+    for items in items_of.values():
         items.sort(key=lambda item: (item.feed_id != feed.id, not belongs(item, feed), item.id))
-    return found
+    return items_of
 
 
-def _locked(
+def _found(
     column: InstrumentedAttribute[str] | InstrumentedAttribute[str | None],
     values: Iterable[str],
     *conditions: sa.ColumnElement[bool],
 ) -> Iterator[Item]:
-    # In order, so that two transactions never wait for each other.
     wanted = sorted(values)
     for start in range(0, len(wanted), AT_ONCE):
         query = sa.select(Item).where(column.in_(wanted[start : start + AT_ONCE]), *conditions)
-        query = query.order_by(Item.id).with_for_update(of=Item).options(lazyload(Item.picture))
+        query = query.order_by(Item.id).options(lazyload(Item.picture))
         yield from db.session.scalars(query.execution_options(populate_existing=True))

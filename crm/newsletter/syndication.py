@@ -106,7 +106,7 @@ def _draft(entry: Any) -> Draft:
 
 def _published(entry: Any) -> datetime | str:
     for name in ("published", "updated"):
-        parsed = dict.get(entry, f"{name}_parsed")  # feedparser's own takes one for the other
+        parsed: Any = dict.get(entry, f"{name}_parsed")  # feedparser's own takes one for the other
         try:
             return datetime.fromtimestamp(calendar.timegm(parsed), UTC)
         except (ValueError, TypeError, OverflowError, OSError):
