@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import smtplib
+import socket
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -18,9 +19,13 @@ from crm.config import Settings
 from crm.db import now
 from crm.filters import local
 
-TIMEOUT = (
-    60  # seconds; a server may think that long before it answers (RFC 5321 §4.5.3.2 allows more)
-)
+Reply = tuple[int, bytes]
+
+# Seconds a server may think before it answers a command, and before it says what it did with a
+# message: hanging up too early there is how people receive a letter twice (RFC 5321 §4.5.3.2.6).
+TIMEOUT = 60
+FINAL_TIMEOUT = 300
+GOODBYE_TIMEOUT = 2
 
 
 class Refused(Exception):
@@ -47,14 +52,18 @@ class ServerGone(Exception):
 class Connection(Protocol):
     """What messages are handed over to."""
 
-    def hand_over(self, sender: str, recipient: str, message: bytes) -> str:
+    def hand_over(self, sender: str, recipient: str, message: bytes, then: str = "") -> str:
         """Hand over one message, in wire form, and return the server's words.
 
-        Raises Refused for this message alone, ServerGone when the connection is over.
+        `then` is the recipient of the message that comes next, if it is known: he may be announced
+        already, and must then be the next one. Raises Refused for this message alone, ServerGone
+        when the connection is over.
         """
         ...
 
-    def close(self) -> None: ...
+    def hang_up(self) -> None:
+        """End politely; never raises."""
+        ...
 
 
 def wire(message: EmailMessage | bytes) -> bytes:
@@ -71,7 +80,7 @@ def connected(settings: Settings) -> Iterator[Connection]:
     try:
         yield connection
     finally:
-        connection.close()
+        connection.hang_up()
 
 
 def connect(settings: Settings) -> Connection:
@@ -98,10 +107,12 @@ def _connect(url: str) -> "Server":
         if options.get("starttls", ["0"])[0] in ("1", "true"):
             server.starttls(context=tls)
         server.ehlo_or_helo_if_needed()
+        # A message ends with a short packet, which must not wait for the one before it to be seen.
+        server.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if parts.username:
             server.login(unquote(parts.username), unquote(parts.password or ""))
     except BaseException:
-        smtplib.SMTP.close(server)
+        server.close()
         raise
     return server
 
@@ -116,43 +127,61 @@ def _as_bytes(value: bytes | str) -> bytes:
     return value if isinstance(value, bytes) else value.encode()
 
 
-def _words(reply: tuple[int, bytes]) -> str:
+def _words(reply: Reply) -> str:
     code, said = reply
     return f"{code} {' '.join(said.decode('utf-8', 'replace').split())}"[:500]
 
 
 class Server(smtplib.SMTP):
-    """An SMTP server; envelope and DATA go in one write where it allows (RFC 2920)."""
+    """An SMTP server, spoken to in as few writes as it allows (RFC 2920).
 
-    def hand_over(self, sender: str, recipient: str, message: bytes) -> str:
+    Where it does, the end of a message, and MAIL, RCPT and DATA for the next one, go together.
+    """
+
+    _announced = ""  # the recipient whose message it has been told of, its answers not read yet
+
+    @property
+    def link(self) -> socket.socket:
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected("la connexion est fermée")
+        return self.sock
+
+    def hand_over(self, sender: str, recipient: str, message: bytes, then: str = "") -> str:
         try:
-            self._announce(sender, recipient)
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
+            self._begin(sender, recipient)
+            # Cut in here, the message has no end: the server cannot have taken it.
+            self.link.sendall(message + b".\r\n" + self._next(sender, then))
+        except OSError as error:
+            self.close()
             raise ServerGone(f"la connexion s’est interrompue ({_reason(error)})") from error
-        try:
-            self.sock.sendall(message + b".\r\n")  # type: ignore[union-attr]
-            reply = self.getreply()
-        except (smtplib.SMTPServerDisconnected, OSError) as error:
-            raise ServerGone(
-                f"la connexion s’est interrompue à la fin du message ({_reason(error)})",
-                in_doubt=True,
-            ) from error
-        return _accept(reply)
+        return _accepted(self._outcome())
 
-    def _announce(self, sender: str, recipient: str) -> None:
-        """MAIL, RCPT and DATA; returns when the server waits for the message."""
-        commands = self._envelope(sender, recipient)
-        if self.has_extn("pipelining"):
-            self.sock.sendall(b"".join(commands))  # type: ignore[union-attr]
-            replies = [self.getreply() for _ in commands]
+    def hang_up(self) -> None:
+        with suppress(OSError):
+            self.link.settimeout(GOODBYE_TIMEOUT)
+            if not self._announced:  # else it waits for a message, and would take QUIT for its text
+                self.quit()
+        self.close()
+
+    def _begin(self, sender: str, recipient: str) -> None:
+        """MAIL, RCPT and DATA. Returns when the server waits for the message."""
+        announced, self._announced = self._announced, ""
+        if announced:
+            assert announced == recipient
+            self._settle([self._reply() for _ in range(3)])
+        elif self.has_extn("pipelining"):
+            commands = self._envelope(sender, recipient)
+            self.link.sendall(b"".join(commands))
+            self._settle([self._reply() for _ in commands])
         else:
-            replies = []
-            for command in commands:
-                self.sock.sendall(command)  # type: ignore[union-attr]
-                replies.append(self.getreply())
-                if replies[-1][0] >= 400:
-                    break
-        self._settle(replies)
+            self._settle(list(self._one_by_one(self._envelope(sender, recipient))))
+
+    def _next(self, sender: str, then: str) -> bytes:
+        """The commands that announce the next message, where they may follow this one."""
+        if not then or not then.isascii() or not self.has_extn("pipelining"):
+            return b""
+        self._announced = then
+        return b"".join(self._envelope(sender, then))
 
     def _envelope(self, sender: str, recipient: str) -> list[bytes]:
         option = ""
@@ -166,33 +195,69 @@ class Server(smtplib.SMTP):
         lines = (f"MAIL FROM:<{sender}>{body}{option}", f"RCPT TO:<{recipient}>", "DATA")
         return [f"{line}\r\n".encode() for line in lines]
 
-    def _settle(self, replies: list[tuple[int, bytes]]) -> None:
-        refusal = next((reply for reply in replies if reply[0] >= 400), None)
-        if refusal is None:
-            return
-        if replies[-1][0] == 354:  # it wants a message nobody will get: give it an empty one
-            self.sock.sendall(b".\r\n")  # type: ignore[union-attr]
-            self.getreply()
-        if refusal[0] != 421:
-            self.rset()
-        _accept(refusal)
+    def _one_by_one(self, commands: list[bytes]) -> Iterator[Reply]:
+        for command in commands:
+            self.link.sendall(command)
+            reply = self._reply()
+            yield reply
+            if reply[0] >= 400:
+                return
 
-    def close(self) -> None:
-        with suppress(smtplib.SMTPException, OSError):
-            self.quit()
-        super().close()
+    def _reply(self) -> Reply:
+        """The answer to a command. Raises ServerGone when it ends the conversation."""
+        reply = self.getreply()
+        if reply[0] == 421 or not 200 <= reply[0] < 600:
+            raise ServerGone(_words(reply))
+        return reply
+
+    def _settle(self, replies: list[Reply]) -> None:
+        """Raises Refused when one of the commands of an envelope was refused."""
+        refused = next((place for place, (code, _) in enumerate(replies) if code >= 400), None)
+        if refused is not None:
+            self._give_up(replies[-1])
+            # A sender that is refused says nothing of the recipient: it will be tried again.
+            raise _refusal(replies[refused], for_now=refused == 0)
+        if replies[-1][0] != 354:
+            raise ServerGone(f"réponse incompréhensible : {_words(replies[-1])}")
+
+    def _give_up(self, last: Reply) -> None:
+        """Bring the server back to where the next message can begin."""
+        if last[0] == 354:  # it waits for a message that nobody would get: an empty one (RFC 2920)
+            self.link.sendall(b".\r\n")
+            self._reply()
+        self.link.sendall(b"RSET\r\n")
+        self._reply()
+
+    def _outcome(self) -> Reply:
+        """What the server did with a message that it received whole."""
+        try:
+            self.link.settimeout(FINAL_TIMEOUT)
+            reply = self.getreply()
+            self.link.settimeout(TIMEOUT)
+        except OSError as error:
+            self.close()
+            words = f"la connexion s’est interrompue à la fin du message ({_reason(error)})"
+            raise ServerGone(words, in_doubt=True) from error
+        if not 200 <= reply[0] < 600 or 300 <= reply[0] < 400:
+            self.close()
+            raise ServerGone(f"réponse incompréhensible : {_words(reply)}", in_doubt=True)
+        return reply
 
 
 class TlsServer(Server, smtplib.SMTP_SSL):
     """An SMTP server spoken to over TLS from the first byte (RFC 8314)."""
 
 
-def _accept(reply: tuple[int, bytes]) -> str:
-    code = reply[0]
-    if code == 421:
+def _refusal(reply: Reply, *, for_now: bool = False) -> Refused:
+    return Refused(_words(reply), for_good=reply[0] >= 500 and not for_now)
+
+
+def _accepted(reply: Reply) -> str:
+    """The server's words, once the message is in its hands."""
+    if reply[0] == 421:  # it says itself that it did not take it
         raise ServerGone(_words(reply))
-    if code >= 400:
-        raise Refused(_words(reply), for_good=code >= 500)
+    if reply[0] >= 400:
+        raise _refusal(reply)
     return _words(reply)
 
 
@@ -205,7 +270,7 @@ class Folder:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
 
-    def hand_over(self, sender: str, recipient: str, message: bytes) -> str:
+    def hand_over(self, sender: str, recipient: str, message: bytes, then: str = "") -> str:
         text = re.sub(rb"(?m)^\.\.", b".", message).replace(b"\r\n", b"\n")
         name = mail_file_name(recipient, now(), next(self._count))
         temporary = self.path / f".{name}"
@@ -213,7 +278,7 @@ class Folder:
         os.replace(temporary, self.path / name)
         return f"250 écrit dans {name}"
 
-    def close(self) -> None:
+    def hang_up(self) -> None:
         """Nothing is open."""
 
 

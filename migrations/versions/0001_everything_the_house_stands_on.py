@@ -61,6 +61,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_identity")),
     )
     op.create_table(
+        "import_mappings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("fields", crm.db.Json(), nullable=False),
+        sa.Column("used_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_mappings")),
+        sa.UniqueConstraint("key", name=op.f("uq_import_mappings_key")),
+    )
+    op.create_table(
         "mails",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("recipient", sa.String(length=254), nullable=False),
@@ -196,6 +205,40 @@ def upgrade() -> None:
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
     op.create_table(
+        "imports",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=255), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("fields", crm.db.Json(), nullable=False),
+        sa.Column("decisions", crm.db.Json(), nullable=False),
+        sa.Column("creates_terms", sa.Boolean(), nullable=False),
+        sa.Column(
+            "stage",
+            sa.Enum(
+                "draft",
+                "asked",
+                "applied",
+                "failed",
+                "undone",
+                name="stage",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("totals", crm.db.Json(), nullable=False),
+        sa.Column("messages", crm.db.Json(), nullable=False),
+        sa.Column("terms", crm.db.Json(), nullable=False),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("applied_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("undone_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_imports_user_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_imports")),
+    )
+    op.create_table(
         "issues",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("publication_id", sa.Integer(), nullable=False),
@@ -285,6 +328,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_items_picture_id"), ["picture_id"], unique=False)
 
     op.create_table(
+        "merges",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("organisation", "person", name="contactkind", native_enum=False, length=30),
+            nullable=False,
+        ),
+        sa.Column("kept_id", sa.Integer(), nullable=False),
+        sa.Column("absorbed_id", sa.Integer(), nullable=False),
+        sa.Column("before", crm.db.Json(), nullable=False),
+        sa.Column("after", crm.db.Json(), nullable=False),
+        sa.Column("moved", crm.db.Json(), nullable=False),
+        sa.Column("own", crm.db.Json(), nullable=False),
+        sa.Column("dropped", crm.db.Json(), nullable=False),
+        sa.Column("names", crm.db.Json(), nullable=False),
+        sa.Column("made_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("undone_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_merges_user_id_users"), ondelete="SET NULL"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_merges")),
+    )
+    with op.batch_alter_table("merges", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_merges_absorbed_id"), ["absorbed_id"], unique=False)
+        batch_op.create_index("ix_merges_kind_kept_id", ["kind", "kept_id"], unique=False)
+
+    op.create_table(
         "organisations",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(length=300), nullable=False),
@@ -341,6 +412,43 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_organisations_rna"), ["rna"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisations_siren"), ["siren"], unique=False)
         batch_op.create_index(batch_op.f("ix_organisations_siret"), ["siret"], unique=False)
+
+    op.create_table(
+        "person_pairs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", crm.db.Json(), nullable=False),
+        sa.Column("found_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("dismissed_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("dismissed_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dismissed_by_id"],
+            ["users.id"],
+            name=op.f("fk_person_pairs_dismissed_by_id_users"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_id"],
+            ["people.id"],
+            name=op.f("fk_person_pairs_first_id_people"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_id"],
+            ["people.id"],
+            name=op.f("fk_person_pairs_second_id_people"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_person_pairs")),
+        sa.UniqueConstraint(
+            "first_id", "second_id", name=op.f("uq_person_pairs_first_id_second_id")
+        ),
+    )
+    with op.batch_alter_table("person_pairs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_person_pairs_first_id"), ["first_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_person_pairs_second_id"), ["second_id"], unique=False)
 
     op.create_table(
         "person_terms",
@@ -405,6 +513,7 @@ def upgrade() -> None:
         ),
         sa.Column("value", sa.String(length=254), nullable=False),
         sa.Column("key", sa.String(length=254), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("closed_at", crm.db.Moment(timezone=True), nullable=True),
         sa.CheckConstraint(
             "(organisation_id IS NULL) <> (person_id IS NULL)", name=op.f("ck_details_one_owner")
@@ -455,6 +564,7 @@ def upgrade() -> None:
         sa.Column("link", sa.String(length=300), nullable=False),
         sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("changes", crm.db.Json(), nullable=False),
         sa.CheckConstraint(
             "organisation_id IS NOT NULL OR person_id IS NOT NULL", name=op.f("ck_entries_subject")
         ),
@@ -480,6 +590,34 @@ def upgrade() -> None:
             "ix_entries_organisation_id_at", ["organisation_id", "at"], unique=False
         )
         batch_op.create_index("ix_entries_person_id_at", ["person_id", "at"], unique=False)
+
+    op.create_table(
+        "import_changes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.Integer(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum("organisation", "person", name="contactkind", native_enum=False, length=30),
+            nullable=False,
+        ),
+        sa.Column("contact_id", sa.Integer(), nullable=False),
+        sa.Column("created", sa.Boolean(), nullable=False),
+        sa.Column("before", crm.db.Json(), nullable=False),
+        sa.Column("after", crm.db.Json(), nullable=False),
+        sa.Column("added", crm.db.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["import_id"],
+            ["imports.id"],
+            name=op.f("fk_import_changes_import_id_imports"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_import_changes")),
+    )
+    with op.batch_alter_table("import_changes", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_import_changes_import_id"), ["import_id"], unique=False
+        )
 
     op.create_table(
         "organisation_links",
@@ -514,6 +652,47 @@ def upgrade() -> None:
     with op.batch_alter_table("organisation_links", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_organisation_links_other_id"), ["other_id"], unique=False
+        )
+
+    op.create_table(
+        "organisation_pairs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("first_id", sa.Integer(), nullable=False),
+        sa.Column("second_id", sa.Integer(), nullable=False),
+        sa.Column("score", sa.Integer(), nullable=False),
+        sa.Column("reasons", crm.db.Json(), nullable=False),
+        sa.Column("found_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("dismissed_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("dismissed_by_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["dismissed_by_id"],
+            ["users.id"],
+            name=op.f("fk_organisation_pairs_dismissed_by_id_users"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["first_id"],
+            ["organisations.id"],
+            name=op.f("fk_organisation_pairs_first_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_id"],
+            ["organisations.id"],
+            name=op.f("fk_organisation_pairs_second_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_organisation_pairs")),
+        sa.UniqueConstraint(
+            "first_id", "second_id", name=op.f("uq_organisation_pairs_first_id_second_id")
+        ),
+    )
+    with op.batch_alter_table("organisation_pairs", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_organisation_pairs_first_id"), ["first_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_organisation_pairs_second_id"), ["second_id"], unique=False
         )
 
     op.create_table(
@@ -662,6 +841,22 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_subscriptions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "attachments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("entry_id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["entry_id"],
+            ["entries.id"],
+            name=op.f("fk_attachments_entry_id_entries"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_attachments")),
+        sa.UniqueConstraint("entry_id", name=op.f("uq_attachments_entry_id")),
+    )
+    op.create_table(
         "consents",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("subscription_id", sa.Integer(), nullable=False),
@@ -786,6 +981,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_consents_subscription_id"))
 
     op.drop_table("consents")
+    op.drop_table("attachments")
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_subscriptions_person_id"))
         batch_op.drop_index(batch_op.f("ix_subscriptions_organisation_id"))
@@ -810,10 +1006,19 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organisation_terms_term_id"))
 
     op.drop_table("organisation_terms")
+    with op.batch_alter_table("organisation_pairs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_organisation_pairs_second_id"))
+        batch_op.drop_index(batch_op.f("ix_organisation_pairs_first_id"))
+
+    op.drop_table("organisation_pairs")
     with op.batch_alter_table("organisation_links", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_organisation_links_other_id"))
 
     op.drop_table("organisation_links")
+    with op.batch_alter_table("import_changes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_import_changes_import_id"))
+
+    op.drop_table("import_changes")
     with op.batch_alter_table("entries", schema=None) as batch_op:
         batch_op.drop_index("ix_entries_person_id_at")
         batch_op.drop_index("ix_entries_organisation_id_at")
@@ -833,6 +1038,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_person_terms_term_id"))
 
     op.drop_table("person_terms")
+    with op.batch_alter_table("person_pairs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_person_pairs_second_id"))
+        batch_op.drop_index(batch_op.f("ix_person_pairs_first_id"))
+
+    op.drop_table("person_pairs")
     with op.batch_alter_table("organisations", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_organisations_siret"))
         batch_op.drop_index(batch_op.f("ix_organisations_siren"))
@@ -844,6 +1054,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_organisations_actor_type_id"))
 
     op.drop_table("organisations")
+    with op.batch_alter_table("merges", schema=None) as batch_op:
+        batch_op.drop_index("ix_merges_kind_kept_id")
+        batch_op.drop_index(batch_op.f("ix_merges_absorbed_id"))
+
+    op.drop_table("merges")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_items_picture_id"))
         batch_op.drop_index("ix_items_kind_seen_at")
@@ -855,6 +1070,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_issues_scheduled_at"))
 
     op.drop_table("issues")
+    op.drop_table("imports")
     op.drop_table("users")
     op.drop_table("ticks")
     with op.batch_alter_table("terms", schema=None) as batch_op:
@@ -872,6 +1088,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_mails_next_try_at"))
 
     op.drop_table("mails")
+    op.drop_table("import_mappings")
     op.drop_table("identity")
     op.drop_table("feeds")
     # ### end Alembic commands ###

@@ -1,0 +1,230 @@
+"""One issue's message, encoded once: each recipient's own pieces are only spliced into it."""
+
+import base64
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from email.header import Header
+from email.utils import format_datetime, parseaddr
+from typing import Protocol
+
+from email_validator import EmailNotValidError, validate_email
+
+from crm.config import Settings
+from crm.filters import local
+from crm.newsletter import links
+from crm.newsletter.content import Content
+from crm.newsletter.render import LEAVE_MARK, PREFERENCES_MARK, Letter
+from crm.smtp import wire
+from crm.text import one_line
+from crm.tokens import Signer
+
+# « =_ » is never valid in quoted-printable: no part can contain the line that ends it.
+BOUNDARY = "=_maillage_=_numero_="
+_LINE = 75  # columns of encoded text; the « = » of a soft break makes 76 (RFC 2045 §6.7)
+_WORD = 39  # bytes in one encoded word: its header line stays under 76 columns (RFC 2047 §2)
+
+_SLOT = re.compile("\0([a-z]+)\0")
+_TO_ENCODE = re.compile(rb"[^\t !-<>-~]|[\t ]\Z|\AFrom(?= )")
+_ATOMS = re.compile(r"[A-Za-z0-9][A-Za-z0-9 '-]{0,50}")
+_ADDRESS = re.compile(
+    r"(?P<dot>[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*)@[\w-]+(?:\.[\w-]+)*", re.ASCII
+)
+
+
+class Unwritable(ValueError):
+    """No message can be written to this recipient; the reason, in French."""
+
+
+class Recipient(Protocol):
+    """Whom a message is for."""
+
+    @property
+    def delivery_id(self) -> int: ...
+    @property
+    def subscription_id(self) -> int: ...
+    @property
+    def email(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who writes: the name readers see, and the address that answers for it."""
+
+    name: str
+    address: str
+
+    @classmethod
+    def of(cls, settings: Settings, *names: str) -> "Sender":
+        """The address of CRM_MAIL_FROM under the first of `names` that is not empty."""
+        own, address = parseaddr(settings.mail_from)
+        return cls(next((name for name in names if name), own), address)
+
+
+class Message:
+    """What everybody receives, in wire form, with slots for what is each recipient's own."""
+
+    def __init__(
+        self, letter: Letter, content: Content, sender: Sender, settings: Settings, at: datetime
+    ) -> None:
+        """Encode `letter` once. `at` dates it: the same for a first try and for the last one."""
+        self.sender = sender.address
+        host = _ascii_host(settings.host)
+        self._identify = (f"<{content.slug}.{content.number}.", f"@{host}>")
+        self._signers = [
+            links.signer(settings.keys, purpose)
+            for purpose in ("message", links.LEAVE, links.PREFERENCES)
+        ]
+        head = _head(letter, content, sender, host, settings, at)
+        whole = wire((head + _body(letter, settings)).encode()).decode()
+        self._pieces = [piece.encode() for piece in _SLOT.split(whole)]
+        self._slots = [
+            (place, piece.decode())
+            for place, piece in enumerate(self._pieces)
+            if place % 2  # `split` puts the name of a slot between two pieces
+        ]
+
+    def to(self, recipient: Recipient, address: str) -> bytes:
+        """The message for one recipient, at the `envelope_address` of his e-mail."""
+        identifier, leave, preferences = self._tokens(recipient)
+        own = {
+            "to": mailbox(recipient.name, address).encode(),
+            "identifier": identifier.join(self._identify).encode(),
+            "leave": leave.encode(),
+            "preferences": preferences.encode(),
+        }
+        pieces = self._pieces.copy()
+        for place, slot in self._slots:
+            pieces[place] = own[slot]
+        return b"".join(pieces)
+
+    def _tokens(self, recipient: Recipient) -> Iterator[str]:
+        numbers = (recipient.delivery_id, recipient.subscription_id, recipient.subscription_id)
+        return map(Signer.sign, self._signers, numbers)
+
+
+def mailbox(name: str, address: str) -> str:
+    """« Awa Diallo <awa@example.org> » as a header carries it (RFC 5322 §3.4, RFC 2047)."""
+    phrase = _phrase(one_line(name))
+    return f"{phrase}\r\n <{address}>" if phrase else address
+
+
+def envelope_address(email: str) -> str:
+    """The address as servers want it: its domain in ASCII (RFC 5890). Raises Unwritable."""
+    if len(email) <= 254 and _ADDRESS.fullmatch(email):
+        return email
+    try:
+        found = validate_email(email, check_deliverability=False, test_environment=True)
+    except EmailNotValidError as error:
+        raise Unwritable("cette adresse n’est pas complète ou pas valable") from error
+    return found.ascii_email or f"{found.local_part}@{found.ascii_domain}"
+
+
+def _head(
+    letter: Letter, content: Content, sender: Sender, host: str, settings: Settings, at: datetime
+) -> str:
+    fields = {
+        "From": mailbox(sender.name, sender.address),
+        "To": "\0to\0",
+        "Subject": _unstructured(letter.subject),
+        "Date": format_datetime(local(at)),
+        # The same at each try: a mailbox that gets it twice may keep one.
+        "Message-ID": "\0identifier\0",
+        # RFC 2369, and RFC 8058: one POST, without any question, is enough to leave.
+        "List-Unsubscribe": f"<{links.prefix(settings, links.LEAVE)}\0leave\0>",
+        "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
+        "List-Id": mailbox(content.publication, f"{content.slug}.{host}"),  # RFC 2919
+        # No RFC defines Precedence, yet RFC 3834 §2 and RFC 5230 §4.6 have automatic answers keep
+        # quiet before « bulk », as before an Auto-Submitted other than « no » (RFC 3834 §5).
+        "Precedence": "bulk",
+        "Auto-Submitted": "auto-generated",
+        "Content-Language": "fr",  # RFC 3282
+        "MIME-Version": "1.0",
+        "Content-Type": f'multipart/alternative; boundary="{BOUNDARY}"',
+    }
+    return "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+
+
+def _body(letter: Letter, settings: Settings) -> str:
+    parts = (("plain", letter.text), ("html", letter.html))
+    return "".join(
+        f"\r\n--{BOUNDARY}\r\n"
+        f'Content-Type: text/{kind}; charset="utf-8"\r\n'
+        "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
+        f"{_encoded(_slotted(text, settings))}"
+        for kind, text in parts
+    ) + f"\r\n--{BOUNDARY}--\r\n"  # fmt: skip
+
+
+def _slotted(text: str, settings: Settings) -> str:
+    """`text` with a slot where each recipient's token goes, after what all links begin with."""
+    leave = f"{links.prefix(settings, links.LEAVE)}\0leave\0"
+    preferences = f"{links.prefix(settings, links.PREFERENCES)}\0preferences\0"
+    text = text.replace("\0", "").replace(LEAVE_MARK, leave)
+    return text.replace(PREFERENCES_MARK, preferences)
+
+
+def _encoded(text: str) -> str:
+    """`text` in quoted-printable (RFC 2045 §6.7), each slot alone on its line."""
+    pieces = _SLOT.split(text)
+    return "=\r\n".join(
+        f"\0{piece}\0" if place % 2 else "\r\n".join(_quoted(piece))
+        for place, piece in enumerate(pieces)
+    )
+
+
+def _quoted(text: str) -> Iterator[str]:
+    for line in re.split("\r\n|\r|\n", text):
+        raw = _TO_ENCODE.sub(_hexadecimal, line.encode("utf-8", "replace")).decode()
+        while len(raw) > _LINE:
+            end = _LINE
+            if "=" in raw[end - 2 : end]:  # a code of three characters is never cut
+                end = raw.rindex("=", 0, end)
+            yield raw[:end] + "="
+            raw = raw[end:]
+        yield raw
+
+
+def _hexadecimal(found: re.Match[bytes]) -> bytes:
+    # Only the first letter of « From »: old mailboxes take such a line for a new message.
+    return f"={found[0][0]:02X}".encode() + found[0][1:]
+
+
+def _phrase(text: str) -> str:
+    if _ATOMS.fullmatch(text):
+        return text.strip()
+    return "\r\n ".join(
+        f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in _words(text)
+    )  # fmt: skip
+
+
+def _words(text: str) -> Iterator[bytes]:
+    """`text` in pieces of whole characters, since each encoded word is read on its own."""
+    whole = text.encode("utf-8", "replace")
+    if len(whole) <= _WORD:
+        yield whole
+        return
+    word = b""
+    for character in text:
+        raw = character.encode("utf-8", "replace")
+        if len(word) + len(raw) > _WORD:
+            yield word
+            word = b""
+        word += raw
+    if word:
+        yield word
+
+
+def _unstructured(text: str) -> str:
+    charset = "us-ascii" if text.isascii() else "utf-8"
+    return Header(one_line(text), charset, header_name="Subject").encode(linesep="\r\n")
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return "localhost" if ":" in host else host.encode("idna").decode()
+    except UnicodeError:
+        return "localhost"

@@ -1,0 +1,111 @@
+"""Scheduling: the decision to send an issue, its cancelling, and the moment it begins to leave."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from crm.db import change, db, now
+from crm.newsletter.content import freeze, thaw
+from crm.newsletter.deliveries import Delivery, State
+from crm.newsletter.issues import Issue
+from crm.newsletter.subscriptions import Consent, Subscription
+
+
+class Refused(ValueError):
+    """An issue that cannot be sent, or called back, as it is; the message says why, in French."""
+
+
+def doubts(issue: Issue) -> list[str]:
+    """What should make one think again before sending `issue`, in French sentences."""
+    found = []
+    if not issue.placements and not issue.editorial.strip():
+        found.append("Ce numéro ne contient rien : ni éditorial, ni contenu.")
+    if count_recipients(issue) == 0:
+        found.append(f"Personne n’est abonné à {issue.publication.name} pour le moment.")
+    return found
+
+
+def schedule(issue: Issue, at: datetime, *, in_spite_of_doubts: bool = False) -> None:
+    """Decide that `issue` leaves at that moment, as it reads now. Another moment may follow.
+
+    Raises Refused when it has no subject or has begun to leave; when there are doubts, too, unless
+    they were shown to someone who goes on.
+    """
+    _look_again(issue)
+    if issue.started_at is not None:
+        raise Refused(f"{issue.title} est déjà parti.")
+    if not issue.subject.strip():
+        raise Refused("L’objet est vide : c’est la première chose que vos lecteurs verront.")
+    found = doubts(issue)
+    if found and not in_spite_of_doubts:
+        raise Refused(" ".join(found))
+    freeze(issue, now())
+    issue.scheduled_at = at
+
+
+def cancel(issue: Issue) -> None:
+    """Make a scheduled issue a draft again. Safe to repeat. Raises Refused once it has begun."""
+    _look_again(issue)
+    if issue.started_at is not None:
+        raise Refused(f"{issue.title} a commencé à partir : l’envoi ne peut plus être annulé.")
+    thaw(issue)
+
+
+def count_recipients(issue: Issue) -> int:
+    """How many people would receive `issue` if it left now."""
+    recipients = Subscription.recipients(issue.publication).subquery()
+    return db.session.scalar(sa.select(sa.func.count()).select_from(recipients)) or 0
+
+
+def start(issue: Issue, at: datetime) -> bool:
+    """Write down one row for each recipient, once; returns whether it was done now.
+
+    Those who left before have no row. Those whose address no longer answers have one that says so:
+    they should have received the issue, and someone may want to know why they did not.
+    """
+    begun = change(
+        sa.update(Issue)
+        .where(Issue.id == issue.id, Issue.started_at.is_(None), Issue.scheduled_at.is_not(None))
+        .values(started_at=at)
+        .execution_options(synchronize_session=False)
+    )
+    if begun:
+        db.session.execute(_rows_of(issue, at))
+        if db.engine.dialect.name == "postgresql":
+            # Without it the planner believes the table small, and sorts it for each group.
+            db.session.execute(sa.text("ANALYZE deliveries"))
+    db.session.refresh(issue)
+    return bool(begun)
+
+
+def _rows_of(issue: Issue, at: datetime) -> sa.Insert:
+    writable = Subscription.suppressed == ""
+    moment = sa.literal(at, Delivery.next_try_at.type)
+    nothing = sa.cast(sa.null(), Delivery.next_try_at.type)
+    chosen = {
+        "issue_id": sa.literal(issue.id),
+        "subscription_id": Subscription.id,
+        "state": sa.case(
+            (writable, sa.literal(State.QUEUED, Delivery.state.type)),
+            else_=sa.literal(State.SUPPRESSED, Delivery.state.type),
+        ),
+        "attempts": sa.literal(0),
+        "claimed_by": sa.literal(""),
+        "next_try_at": sa.case((writable, moment), else_=nothing),
+        "settled_at": sa.case((writable, nothing), else_=moment),
+        "response": Subscription.suppressed,
+    }
+    confirmed = sa.exists().where(
+        Consent.subscription_id == Subscription.id, Consent.confirmed_at.is_not(None)
+    )
+    subscribed = sa.select(*chosen.values()).where(
+        Subscription.publication_id == issue.publication_id,
+        Subscription.left_at.is_(None),
+        confirmed,
+    )
+    return sa.insert(Delivery).from_select(list(chosen), subscribed.order_by(Subscription.id))
+
+
+def _look_again(issue: Issue) -> None:
+    """Read `issue` again and keep it from changing until the commit: it may have begun to leave."""
+    db.session.refresh(issue, with_for_update=True)
