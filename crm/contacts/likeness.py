@@ -1,0 +1,70 @@
+"""Likeness: how much two names look alike, and which are worth comparing at all."""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
+
+from rapidfuzz import fuzz
+
+from crm.contacts.fold import fold
+
+NEAR = 88  # percent: one typing mistake in a word of eight letters, or a small word more
+
+_SMALL = {
+    "a", "au", "aux", "d", "de", "des", "du", "en", "et", "l", "la", "le", "les", "ou", "par",
+    "pour", "sur", "un", "une",
+}  # fmt: skip
+# Said by so many names that they bring too many together.
+_COMMON = {
+    "action", "agence", "agglomeration", "aide", "ami", "amis", "amitie", "asso", "association",
+    "associations", "centre", "club", "collectif", "comite", "commune", "communaute", "communes",
+    "conseil", "cooperation", "coordination", "departement", "departemental", "departementale",
+    "developpement", "echanges", "ecole", "economie", "education", "federation", "fondation",
+    "formation", "france", "francais", "francaise", "general", "groupe", "institut",
+    "international", "internationale", "jumelage", "lycee", "maison", "metropole", "mission",
+    "monde", "national", "nationale", "partage", "pays", "region", "regional", "regionale",
+    "reseau", "sans", "sante", "service", "social", "sociale", "solidaire", "solidaires",
+    "solidarite", "solidarites", "sud", "syndicat", "union", "universite", "ville",
+}  # fmt: skip
+
+
+def name_key(text: str) -> str:
+    """What two writings of the same name have in common; never empty for a name that is not."""
+    return fold(text) or text.strip()
+
+
+@lru_cache(maxsize=200_000)
+def essence(folded: str) -> str:
+    """The words that count, in alphabetical order."""
+    return " ".join(sorted(word for word in folded.split() if word not in _SMALL)) or folded
+
+
+def blocks(folded: str) -> Iterator[str]:
+    """Keys such that two names that look alike share one: a mistake in any one word is forgiven.
+
+    They are made of the longest, least common words, so that few names share them by chance.
+    """
+    words = [word for word in set(folded.split()) if word not in _SMALL]
+    words.sort(key=lambda word: (word in _COMMON, -len(word), word))
+    if len(words) > 1:
+        for pair in combinations(sorted(words[:3]), 2):
+            yield "+".join(pair)
+    if len(words) == 2:
+        for one, other in (words, reversed(words)):
+            yield f"{one}+{other[:2]}*"
+    elif len(words) == 1:
+        yield f"{words[0][:4]}*"
+        yield f"*{words[0][-4:]}"
+
+
+def alike(one: str, other: str) -> int:
+    """How alike two folded names are, in percent. « CDOS 91 » is nothing like « CDOS 92 »."""
+    if _numbers(one) != _numbers(other):
+        return 0
+    return round(fuzz.ratio(essence(one), essence(other)))
+
+
+def _numbers(folded: str) -> list[str]:
+    if not any(map(str.isdigit, folded)):
+        return []
+    return sorted(word for word in folded.split() if word.isdigit())

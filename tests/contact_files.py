@@ -1,0 +1,60 @@
+"""Files of contacts for the tests, and short ways to import them."""
+
+import io
+
+import openpyxl
+import sqlalchemy as sa
+
+from crm.config import ROOT
+from crm.contacts.apply import apply
+from crm.contacts.details import Detail
+from crm.contacts.imports import Import
+from crm.contacts.mappings import mapping_for
+from crm.contacts.organisations import Organisation, OtherName, organisation_terms
+from crm.contacts.people import Person, Role, person_terms
+from crm.contacts.rehearse import Rehearsal, rehearse
+from crm.contacts.spreadsheets import read_table
+from crm.contacts.terms import Term
+from crm.db import db
+
+
+def structures() -> bytes:
+    """The 185 structures of the study of 2012."""
+    return (ROOT / "tests/data/structures-2012.csv").read_bytes()
+
+
+def rehearsed(content: bytes, fields=None, decisions=None, **options) -> Rehearsal:
+    table = read_table(content)
+    return rehearse(table, fields or mapping_for(table.headings), decisions, **options)
+
+
+def imported(content: bytes, fields=None, decisions=None, by=None, **options) -> Import:
+    rehearsal = rehearsed(content, fields, decisions, **options)
+    return apply(rehearsal, Import(name="fichier.csv"), by=by)
+
+
+def xlsx(*rows) -> bytes:
+    book = openpyxl.Workbook()
+    for row in rows:
+        book.active.append(row)
+    kept = io.BytesIO()
+    book.save(kept)
+    return kept.getvalue()
+
+
+def base() -> dict[str, list]:
+    """All that the cards say, to compare before and after; the moments of change apart."""
+    tables = [
+        model.__table__ for model in (Organisation, Person, OtherName, Detail, Role, Term)
+    ] + [organisation_terms, person_terms]
+    return {
+        table.name: [
+            tuple(row)
+            for row in db.session.execute(
+                sa.select(*(c for c in table.columns if c.name != "updated_at")).order_by(
+                    *table.primary_key
+                )
+            )
+        ]
+        for table in tables
+    }
