@@ -13,7 +13,18 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm import auth, cli, csrf, dashboard, errors, filters, icons, jobs, mail, public, settings
 from crm.config import ROOT, Settings
-from crm.contacts import details, journal, organisations, people, terms
+from crm.contacts import (
+    details,
+    imports,
+    journal,
+    mappings,
+    merges,
+    organisations,
+    pairs,
+    people,
+    terms,
+)
+from crm.contacts import staff as contacts_staff
 from crm.csrf import SAFE
 from crm.db import begin_reading, begin_writing, db, is_reachable
 from crm.identity import Identity
@@ -25,7 +36,7 @@ migrate = Migrate()
 
 # Loaded here so that the tables and their relations are complete, whatever part is used first.
 MODELS = (
-    details, journal, organisations, people, terms,
+    details, imports, journal, mappings, merges, organisations, pairs, people, terms,
     deliveries, issues, items, subscriptions,
     jobs, mail,
 )  # fmt: skip
@@ -122,6 +133,7 @@ def _register_pages(app: Flask) -> None:
     team = Blueprint("staff", __name__, url_prefix="/gestion")
     team.register_blueprint(dashboard.bp)
     team.register_blueprint(settings.blueprint())
+    team.register_blueprint(contacts_staff.blueprint())
     team.register_blueprint(newsletter_staff.blueprint())
     app.register_blueprint(visitors)
     app.register_blueprint(team)
