@@ -26,7 +26,7 @@ from crm.contacts import (
 )
 from crm.contacts import staff as contacts_staff
 from crm.csrf import SAFE
-from crm.db import begin_reading, begin_writing, db, is_reachable
+from crm.db import begin_reading, begin_writing, db, is_reachable, now
 from crm.identity import Identity
 from crm.newsletter import deliveries, issues, items, subscriptions
 from crm.newsletter import public as newsletter_public
@@ -112,7 +112,7 @@ def _choose_transaction() -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters.FILTERS)
-    app.jinja_env.globals.update(plural=filters.plural, icon=icons.icon)
+    app.jinja_env.globals.update(plural=filters.plural, icon=icons.icon, now=now)
     app.context_processor(_who)
 
 

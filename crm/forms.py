@@ -1,18 +1,25 @@
 """Forms: French messages, clean text, and the fields that several features use."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from email_validator import EmailNotValidError, validate_email
 from flask import request
-from wtforms import DateTimeLocalField, SelectField, StringField, TextAreaField, validators
+from wtforms import (
+    DateTimeLocalField,
+    SelectField,
+    SelectMultipleField,
+    StringField,
+    TextAreaField,
+    validators,
+    widgets,
+)
 from wtforms import Form as BaseForm
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 
 from crm.filters import PARIS
-from crm.text import clean, one_line
+from crm.text import clean, normal_email, one_line
 
 
 class Form(BaseForm):
@@ -71,15 +78,6 @@ class EmailCheck:
         field.data = address
 
 
-def normal_email(value: str) -> str | None:
-    """The address as it is kept, or None when no mail server would take it."""
-    try:
-        found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
-    except EmailNotValidError:
-        return None
-    return found.normalized.lower()
-
-
 class WebAddress:
     """Accepts http and https addresses only: a link someone will click."""
 
@@ -114,10 +112,26 @@ class LocalMomentField(DateTimeLocalField):
         return self.data.astimezone(PARIS).strftime("%Y-%m-%dT%H:%M") if self.data else ""
 
 
-def choice(label: str, choices: list[tuple[str, str]], *, hint: str = "") -> Field:
-    """A list to choose from; the data is the chosen value."""
-    return SelectField(
+Choices = Iterable[tuple[str, str]]
+
+
+def choice(label: str, choices: Choices, *, hint: str = "") -> Field:
+    """A list to choose one from; the data is the chosen value."""
+    return SelectField(label, choices=as_choices(choices), description=hint)
+
+
+def checkboxes(label: str, choices: Choices = (), *, hint: str = "", none: str = "") -> Field:
+    """Boxes to tick; the data is the list of ticked values. `none` is said when none is ticked."""
+    return SelectMultipleField(
         label,
-        choices=[SelectChoice(value, name) for value, name in choices],
+        choices=as_choices(choices),
         description=hint,
+        validators=[validators.DataRequired(none)] if none else [],
+        widget=widgets.ListWidget(prefix_label=False),
+        option_widget=widgets.CheckboxInput(),
     )
+
+
+def as_choices(choices: Choices) -> list[SelectChoice]:
+    """Values and their labels, as a field takes them when they are known only at the request."""
+    return [SelectChoice(value, name) for value, name in choices]

@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from email_validator import EmailNotValidError, validate_email
+
 # Control characters, lone surrogates, and direction marks (they make a text read as another).
 _HIDDEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
@@ -30,3 +32,12 @@ def cut(text: str, length: int) -> str:
         # A very long word is cut in the middle rather than lost.
         start = head if space and len(head) > length // 2 else start
     return start.rstrip(" ,;:–-(«\u00a0\u202f") + "…"
+
+
+def normal_email(value: str) -> str | None:
+    """The address as it is kept, or None when no mail server would take it (RFC 5321, RFC 6531)."""
+    try:
+        found = validate_email(value.strip(), check_deliverability=False, test_environment=True)
+    except EmailNotValidError:
+        return None
+    return found.normalized.lower()

@@ -1,14 +1,26 @@
 """`crm newsletter …`."""
 
+from pathlib import Path
+
 import click
 import sqlalchemy as sa
 from flask.cli import AppGroup
 
 from crm.config import Settings
+from crm.contacts.spreadsheets import read_table
 from crm.db import db
 from crm.filters import near, plural
+from crm.newsletter.commands import (
+    draft_command,
+    publication_named,
+    schedule_command,
+    send_command,
+    status_command,
+)
+from crm.newsletter.enrol import Enrolment, enrol
 from crm.newsletter.fetch import Arrival, fetch_each
 from crm.newsletter.items import Feed, Kind
+from crm.newsletter.issues import Publication
 from crm.newsletter.reach import Unreachable
 from crm.newsletter.web import check_address
 from crm.text import cut, one_line
@@ -69,6 +81,47 @@ def fetch_command(context: click.Context) -> None:
         context.exit(1)
 
 
+@newsletter.group("subscribers", cls=AppGroup)
+def subscribers() -> None:
+    """Abonnés : reprendre une liste."""
+
+
+@subscribers.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--publication", "slug", required=True, help="La lettre, par exemple resaclic.")
+@click.option("--consent", "wording", required=True, help="Comment ces personnes ont accepté.")
+def import_subscribers(file: Path, slug: str, wording: str) -> None:
+    """Abonne les personnes d’un tableau CSV ou XLSX ; « email » en est la seule colonne requise."""
+    publication = publication_named(slug)
+    account = Enrolment()
+    try:
+        table = read_table(file.read_bytes())
+        lines = enrol(table, publication, wording.strip(), f"liste « {file.name} »")
+        with click.progressbar(lines, length=len(table.rows), label="Reprise de la liste") as bar:
+            for account in bar:
+                pass
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    db.session.commit()
+    _tell(account, publication)
+
+
+def _tell(account: Enrolment, publication: Publication) -> None:
+    new = plural(account.added, "nouvelle personne abonnée", "nouvelles personnes abonnées")
+    click.echo(f"{publication.name} : {new}.")
+    if account.confirmed:
+        click.echo(f"{plural(account.confirmed, 'inscription en attente confirmée')}.")
+    if account.known:
+        click.echo(f"{plural(account.known, 'adresse déjà abonnée', 'adresses déjà abonnées')}.")
+    if account.gone:
+        click.echo(
+            f"{plural(account.gone, 'adresse laissée', 'adresses laissées')} de côté : "
+            "désinscrite par la personne, ou qui ne répond plus."
+        )
+    for number, why in account.refused:
+        click.echo(f"Ligne {number} refusée : {why}.", err=True)
+
+
 def _outcome(arrival: Arrival) -> str:
     if arrival.error and not arrival.new and not arrival.changed:
         return arrival.error
@@ -82,3 +135,7 @@ def _state(feed: Feed) -> str:
         return "en pause"
     worked = f"lue {near(feed.succeeded_at)}" if feed.succeeded_at else "jamais lue"
     return f"{worked}. {feed.error}".rstrip() if feed.error else worked
+
+
+for command in (draft_command, schedule_command, send_command, status_command):
+    newsletter.add_command(command)

@@ -147,7 +147,7 @@ class Issue(Model):
     @property
     def title(self) -> str:
         """« RESA’CLIC n° 12 », with its no-break space."""
-        return f"{self.publication.name} n° {self.number}"
+        return f"{self.publication.name} n°\u00a0{self.number}"
 
     @property
     def is_draft(self) -> bool:
@@ -156,6 +156,10 @@ class Issue(Model):
     @property
     def is_scheduled(self) -> bool:
         return self.scheduled_at is not None and self.started_at is None
+
+    def is_due(self, at: datetime) -> bool:
+        """Whether its hour has come and it is not wholly sent."""
+        return self.scheduled_at is not None and self.scheduled_at <= at and self.sent_at is None
 
     @property
     def is_sent(self) -> bool:

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Self
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, selectinload
 
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
@@ -70,6 +70,15 @@ class Subscription(Model):
         """All the subscriptions of one address, in the order of the publications."""
         query = sa.select(cls).where(cls.email == email.strip().lower())
         return list(db.session.scalars(query.order_by(cls.publication_id)))
+
+    @classmethod
+    def all_of(cls, publication: Publication) -> sa.Select[Self]:
+        """Everyone who ever subscribed, with their consents, in few queries."""
+        return (
+            sa.select(cls)
+            .where(cls.publication_id == publication.id)
+            .options(selectinload(cls.consents))
+        )
 
     @classmethod
     def listed(cls, publication: Publication, state: str, words: str = "") -> sa.Select[Self]:

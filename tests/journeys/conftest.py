@@ -1,15 +1,18 @@
-"""A real browser for the journeys."""
+"""A real browser, and a whole installation to browse."""
 
 import shutil
 
+import live
 import pytest
 from playwright.sync_api import sync_playwright
+
+PASSWORD = "un mot de passe de test"
 
 
 @pytest.fixture(scope="session")
 def browser():
     """The machine's own Chromium; nothing is downloaded."""
-    program = shutil.which("chromium")
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
     if program is None:
         pytest.skip("Chromium manque : apt install chromium")
     with sync_playwright() as playwright:
@@ -19,3 +22,40 @@ def browser():
         )
         yield chromium
         chromium.close()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request, tmp_path):
+    """A running site: SQLite and its file queue, or PostgreSQL and Redis; Awa can sign in."""
+    with live.installation(request.param, tmp_path) as running:
+        running.crm(
+            "users", "add", "awa@example.org", "--role", "communication", "--name", "Awa Diallo",
+            "--password-stdin", input=f"{PASSWORD}\n",
+        )  # fmt: skip
+        yield running
+
+
+@pytest.fixture
+def page(browser, site):
+    """A tab of the browser; what the page complains about fails the test."""
+    context = browser.new_context(
+        base_url=site.url, viewport={"width": 1280, "height": 900}, locale="fr-FR"
+    )
+    tab = context.new_page()
+    complaints = []
+    tab.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    yield tab
+    context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def awa(page):
+    """The same tab, Awa signed in."""
+    page.goto("/connexion")
+    page.get_by_label("Courriel").fill("awa@example.org")
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.wait_for_url("**/gestion/")
+    return page

@@ -2,14 +2,13 @@
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
-from wtforms import SelectMultipleField, widgets
 
 from crm import mail
 from crm.auth import limiter
 from crm.contacts.departments import DEPARTMENTS
 from crm.csrf import embeddable, open_to_all_sites
 from crm.db import db
-from crm.forms import Form, choice, email, line
+from crm.forms import Form, as_choices, checkboxes, choice, email, line
 from crm.identity import Identity
 from crm.newsletter import emails, links, subscribe
 from crm.newsletter.issues import Publication
@@ -19,21 +18,12 @@ from crm.spam import Honeypot
 bp = Blueprint("subscriptions", __name__)
 
 
-class Checkboxes(SelectMultipleField):
-    widget = widgets.ListWidget(prefix_label=False)
-    option_widget = widgets.CheckboxInput()
-
-
 class SubscribeForm(Honeypot):
-    publications = Checkboxes("Ce que vous souhaitez recevoir")
+    publications = checkboxes("Ce que vous souhaitez recevoir", none="Cochez au moins une lettre.")
     email = email("Votre adresse de courriel", required=True)
     first_name = line("Prénom", 100, render_kw={"autocomplete": "given-name"})
     last_name = line("Nom", 100, render_kw={"autocomplete": "family-name"})
     organisation_name = line("Votre organisation", 300, render_kw={"autocomplete": "organization"})
-
-    def validate_publications(self, field: Checkboxes) -> None:
-        if not field.data:
-            raise ValueError("Cochez au moins une lettre.")
 
 
 class PreferencesForm(Form):
@@ -52,7 +42,7 @@ class PreferencesForm(Form):
 def new() -> ResponseReturnValue:
     publications = list(db.session.scalars(Publication.open()))
     form = SubscribeForm(data={"publications": [p.slug for p in publications[:1]]})
-    form.publications.choices = [(p.slug, p.name) for p in publications]
+    form.publications.choices = as_choices((p.slug, p.name) for p in publications)
     words = subscribe.wording(publications, Identity.current().name)
     if form.is_valid_post():
         if not form.is_robot:

@@ -4,11 +4,11 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, SelectMultipleField, validators, widgets
+from wtforms import IntegerField, validators
 
 from crm.auth import PUBLISH, READ, allow
 from crm.db import db
-from crm.forms import Form, choice, line, text
+from crm.forms import Form, checkboxes, choice, line, text
 from crm.newsletter.issues import Layout, Order, Publication, RecipeSection
 from crm.newsletter.items import Kind
 
@@ -24,14 +24,13 @@ class PublicationForm(Form):
 
 class SectionForm(Form):
     title = line("Titre de la rubrique", 120, required=True)
-    kinds = SelectMultipleField(
+    kinds = checkboxes(
         "Ce qu’elle prend",
-        choices=[(kind.value, kind.plural) for kind in Kind],
-        widget=widgets.ListWidget(prefix_label=False),
-        option_widget=widgets.CheckboxInput(),
+        [(kind.value, kind.plural) for kind in Kind],
+        none="Cochez au moins un genre de contenu.",
     )
-    tags = line("Seulement avec ces étiquettes", 300, hint="Séparées par des virgules. Une rubrique "
-                "à étiquettes se sert avant les autres.")  # fmt: skip
+    tags = line("Seulement avec ces étiquettes", 300, hint="Séparées par des virgules : "
+                "une rubrique à étiquettes se sert avant les autres.")  # fmt: skip
     quota = IntegerField(
         "Nombre au plus", [validators.Optional(), validators.NumberRange(1, 200)],
         description="Vide : tout ce qui est nouveau.",
@@ -43,10 +42,6 @@ class SectionForm(Form):
                                              validators.NumberRange(0, 90)],
         description="Ce qui se termine plus tôt n’est pas proposé.",
     )  # fmt: skip
-
-    def validate_kinds(self, field: SelectMultipleField) -> None:
-        if not field.data:
-            raise ValueError("Cochez au moins un genre de contenu.")
 
 
 @bp.route("/<slug>", methods=["GET"])

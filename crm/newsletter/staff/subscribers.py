@@ -3,11 +3,10 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms.fields.choices import SelectChoice
 
 from crm.auth import READ, WORK, allow
 from crm.db import db
-from crm.forms import Form, choice, email, line, text
+from crm.forms import Form, as_choices, choice, email, line, text
 from crm.newsletter.deliveries import Delivery
 from crm.newsletter.issues import Publication
 from crm.newsletter.subscriptions import Basis, Subscription
@@ -54,7 +53,7 @@ def index() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     form = SubscriberForm()
     publications = db.session.scalars(Publication.open())
-    form.publication.choices = [SelectChoice(p.slug, p.name) for p in publications]
+    form.publication.choices = as_choices((p.slug, p.name) for p in publications)
     if form.is_valid_post() and _is_welcome(form):
         subscription = _subscribe(form)
         db.session.commit()

@@ -1,0 +1,131 @@
+"""A whole installation for a journey: real processes, database, queue and mail server."""
+
+import contextlib
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+import requests
+import services
+import sqlalchemy as sa
+from aiosmtpd.controller import Controller
+
+CRM = str(Path(sys.executable).with_name("crm"))
+
+
+class Mailbox:
+    """A real SMTP server that keeps what it receives."""
+
+    def __init__(self) -> None:
+        self.messages: list[EmailMessage] = []
+
+    async def handle_DATA(self, server, session, envelope):  # noqa: N802
+        self.messages.append(message_from_bytes(envelope.content, policy=policy.default))
+        return "250 OK"
+
+    def to(self, address: str) -> list[EmailMessage]:
+        return [message for message in self.messages if address in str(message["To"])]
+
+    def wait_for(self, address: str, seconds: float = 30) -> EmailMessage:
+        """The last message to `address`, once it has come."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if found := self.to(address):
+                return found[-1]
+            time.sleep(0.1)
+        raise AssertionError(f"nothing came to {address} in {seconds} s")
+
+
+@dataclass
+class Site:
+    """The addresses and settings of a running installation."""
+
+    url: str
+    environ: dict[str, str]
+    mailbox: Mailbox
+    processes: list[subprocess.Popen] = field(default_factory=list)
+
+    def crm(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+        """Run `crm …` against this installation."""
+        return subprocess.run(
+            [CRM, *arguments],
+            env=self.environ,
+            check=options.pop("check", True),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            **options,
+        )
+
+    def start(self, *arguments: str) -> subprocess.Popen:
+        with Path(self.environ["CRM_INSTANCE"], f"{arguments[0]}.log").open("w") as log:
+            process = subprocess.Popen([CRM, *arguments], env=self.environ, stdout=log, stderr=log)
+        self.processes.append(process)
+        return process
+
+    def wait(self, seconds: float = 30) -> None:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with contextlib.suppress(requests.ConnectionError):
+                if requests.get(f"{self.url}/sante", timeout=5).ok:
+                    return
+            time.sleep(0.1)
+        log = Path(self.environ["CRM_INSTANCE"], "serve.log").read_text()
+        raise AssertionError(f"the site does not answer:\n{log}")
+
+
+@contextlib.contextmanager
+def installation(kind: str, folder: Path, **environ: str):
+    """A site with its worker on SQLite, or on PostgreSQL with a Redis queue."""
+    mailbox = Mailbox()
+    smtp = Controller(mailbox, hostname="127.0.0.1", port=services.free_port())
+    smtp.start()
+    port = services.free_port()
+    site = Site(
+        url=f"http://127.0.0.1:{port}",
+        mailbox=mailbox,
+        environ={
+            **{name: value for name, value in os.environ.items() if not name.startswith("CRM_")},
+            "CRM_INSTANCE": str(folder),
+            "CRM_BASE_URL": f"http://127.0.0.1:{port}",
+            "CRM_SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
+            "CRM_FEED_ALLOW": "127.0.0.0/8",
+            **(_servers() if kind == "postgresql" else {}),
+            **environ,
+        },
+    )
+    try:
+        site.crm("db", "upgrade")
+        site.start("serve", "--port", str(port))
+        site.start("worker")
+        site.wait()
+        yield site
+    finally:
+        for process in site.processes:
+            process.send_signal(signal.SIGTERM)
+        for process in site.processes:
+            process.wait(timeout=20)
+        smtp.stop()
+
+
+def _servers() -> dict[str, str]:
+    """A database and a queue of their own on the servers of the tests."""
+    name = f"live_{secrets.token_hex(6)}"
+    engine = sa.create_engine(
+        f"{os.environ['TEST_POSTGRESQL']}/postgres", isolation_level="AUTOCOMMIT"
+    )
+    with engine.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    number = secrets.randbelow(15) + 1
+    return {
+        "CRM_DATABASE_URL": f"{os.environ['TEST_POSTGRESQL']}/{name}",
+        "CRM_QUEUE_URL": os.environ["TEST_REDIS"].removesuffix("/0") + f"/{number}",
+    }
