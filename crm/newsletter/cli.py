@@ -123,11 +123,14 @@ def _tell(account: Enrolment, publication: Publication) -> None:
 
 
 def _outcome(arrival: Arrival) -> str:
-    if arrival.error and not arrival.new and not arrival.changed:
+    parts = []
+    if arrival.new:
+        parts.append(plural(arrival.new, "contenu nouveau", "contenus nouveaux"))
+    if arrival.changed:
+        parts.append(plural(arrival.changed, "contenu changé", "contenus changés"))
+    if not parts and arrival.error:
         return arrival.error
-    new = plural(arrival.new, "contenu nouveau", "contenus nouveaux")
-    changed = plural(arrival.changed, "contenu changé", "contenus changés")
-    return f"{new}, {changed}. {arrival.error}".rstrip()
+    return f"{', '.join(parts) or 'rien de nouveau'}. {arrival.error}".rstrip()
 
 
 def _state(feed: Feed) -> str:

@@ -474,8 +474,9 @@ def test_the_command_says_what_came_in(app, source, site):
     db.session.commit()
     status, said = run(app, "fetch")
     assert status == 0
-    assert f"{source.url} : 2\xa0contenus nouveaux, 0\xa0contenu changé." in said
+    assert f"{source.url} : 2\xa0contenus nouveaux." in said
     assert f"{site.at('/absent')} : La page n’existe pas ou n’existe plus (erreur 404)." in said
+    assert f"{source.name} : rien de nouveau." in run(app, "fetch")[1]
 
 
 def test_the_command_fails_when_every_feed_does(app, source):
