@@ -8,6 +8,7 @@ READ, WORK, PUBLISH, ADMIN = "lecture", "charge_de_mission", "communication", "a
 ORDER = [READ, WORK, PUBLISH, ADMIN]
 PEOPLE = {READ: "luc", WORK: "benoit", PUBLISH: "awa", ADMIN: "nadia"}
 LETTERS = "staff.newsletter"
+CONTACTS = "staff.contacts"
 
 LEAST = {
     "staff.dashboard.index": READ,
@@ -55,6 +56,31 @@ LEAST = {
     f"{LETTERS}.publications.edit_section": PUBLISH,
     f"{LETTERS}.publications.move_section": PUBLISH,
     f"{LETTERS}.publications.delete_section": PUBLISH,
+    f"{CONTACTS}.organisations.show": READ,
+    f"{CONTACTS}.organisations.new": WORK,
+    f"{CONTACTS}.organisations.edit": WORK,
+    f"{CONTACTS}.organisations.archive": WORK,
+    f"{CONTACTS}.organisations.restore": WORK,
+    f"{CONTACTS}.people.show": READ,
+    f"{CONTACTS}.people.new": WORK,
+    f"{CONTACTS}.people.edit": WORK,
+    f"{CONTACTS}.people.archive": WORK,
+    f"{CONTACTS}.people.restore": WORK,
+    f"{CONTACTS}.roles.new": WORK,
+    f"{CONTACTS}.roles.edit": WORK,
+    f"{CONTACTS}.roles.end": WORK,
+    f"{CONTACTS}.roles.move": WORK,
+    f"{CONTACTS}.entries.new": WORK,
+    f"{CONTACTS}.entries.file": READ,
+    f"{CONTACTS}.entries.edit": WORK,
+    f"{CONTACTS}.entries.delete": WORK,
+    f"{CONTACTS}.terms.index": ADMIN,
+    f"{CONTACTS}.terms.create": ADMIN,
+    f"{CONTACTS}.terms.edit": ADMIN,
+    f"{CONTACTS}.terms.merge": ADMIN,
+    f"{CONTACTS}.terms.close": ADMIN,
+    f"{CONTACTS}.terms.reopen": ADMIN,
+    f"{CONTACTS}.terms.move": ADMIN,
 }
 
 

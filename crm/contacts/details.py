@@ -1,6 +1,7 @@
 """Details: the mails and phones of a contact, kept when they are no longer in use."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -45,6 +46,8 @@ class Detail(Model):
     value: Mapped[str] = mapped_column(sa.String(254))
     # What two writings of the same mail or number have in common.
     key: Mapped[str] = mapped_column(sa.String(254))
+    # The preferred one comes first.
+    position: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None]
 
     @classmethod
@@ -79,6 +82,28 @@ class HasDetails:
     def phone(self) -> str:
         return next((item.value for item in self.current(DetailKind.PHONE)), "")
 
+    def closed(self, kind: DetailKind | None = None) -> list[Detail]:
+        """The details no longer in use, of one kind or of all."""
+        return [
+            item for item in self.details if item.closed_at and (kind is None or item.kind is kind)
+        ]
+
     def close_detail(self, detail: Detail) -> None:
         """Stop using this mail or number; it still finds its owner."""
         detail.closed_at = detail.closed_at or now()
+
+    def use_details(self, kind: DetailKind, values: Sequence[str]) -> None:
+        """Use these mails or numbers from now on, the preferred one first.
+
+        Those left out are closed; one that was closed is used again.
+        """
+        known = {item.key: item for item in self.details if item.kind is kind}
+        wanted = {detail_key(kind, value): value for value in reversed(values)}
+        for key in known.keys() - wanted.keys():
+            self.close_detail(known[key])
+        for position, key in enumerate(reversed(wanted)):
+            detail = known.get(key) or Detail.make(kind, wanted[key])
+            detail.value, detail.position, detail.closed_at = wanted[key], position, None
+            if key not in known:
+                self.details.append(detail)
+        self.details.sort(key=lambda item: (item.position, item.id or 0))

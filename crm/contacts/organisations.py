@@ -1,5 +1,6 @@
 """Organisations: their names, where they are, what they do, and how they are tied to others."""
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.details import Detail, HasDetails
 from crm.contacts.journal import HasJournal
+from crm.contacts.mergeable import STAYS, Mergeable
 from crm.contacts.terms import Term
 from crm.db import Model, now
 
@@ -25,7 +27,7 @@ organisation_terms = sa.Table(
 )
 
 
-class Organisation(HasJournal, HasDetails, Model):
+class Organisation(HasJournal, HasDetails, Mergeable, Model):
     """An association, a town, a school, a company, a hospital…"""
 
     __tablename__ = "organisations"
@@ -53,7 +55,15 @@ class Organisation(HasJournal, HasDetails, Model):
     on_board_since: Mapped[date | None]
     relay_territory: Mapped[str] = mapped_column(sa.String(200), default="")
     relay_id: Mapped[int | None] = mapped_column(sa.ForeignKey("organisations.id"), index=True)
-    relay: Mapped["Organisation | None"] = relationship(remote_side="Organisation.id")
+    relay: Mapped["Organisation | None"] = relationship(
+        remote_side="Organisation.id", foreign_keys="Organisation.relay_id"
+    )
+    merged_into_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("organisations.id"), index=True, info=STAYS
+    )
+    merged_into: Mapped["Organisation | None"] = relationship(
+        remote_side="Organisation.id", foreign_keys="Organisation.merged_into_id"
+    )
     # Seen by the public, and offered by the forms, from this moment on.
     public_at: Mapped[datetime | None]
     archived_at: Mapped[datetime | None]
@@ -65,14 +75,52 @@ class Organisation(HasJournal, HasDetails, Model):
         back_populates="organisation", cascade="all, delete-orphan", order_by="OtherName.id"
     )
     details: Mapped[list[Detail]] = relationship(
-        cascade="all, delete-orphan", order_by=Detail.id, back_populates="organisation"
+        cascade="all, delete-orphan",
+        order_by=(Detail.position, Detail.id),
+        back_populates="organisation",
     )
     roles: Mapped[list["Role"]] = relationship(back_populates="organisation")
+    links: Mapped[list["OrganisationLink"]] = relationship(
+        foreign_keys="OrganisationLink.organisation_id",
+        back_populates="organisation",
+        cascade="all, delete-orphan",
+        order_by="OrganisationLink.id",
+    )
+    linked_from: Mapped[list["OrganisationLink"]] = relationship(
+        foreign_keys="OrganisationLink.other_id",
+        back_populates="other",
+        order_by="OrganisationLink.id",
+        passive_deletes=True,
+    )
 
     @property
     def title(self) -> str:
         """The name as a list shows it."""
         return f"{self.name} ({self.acronym})" if self.acronym else self.name
+
+    def names(self, *, former: bool) -> list[str]:
+        """The names it had, or those it is also called by."""
+        return [other.name for other in self.other_names if other.is_former is former]
+
+    def rename_others(self, names: Sequence[str], *, former: bool) -> None:
+        """Have these other names, and no more of that sort."""
+        kept = {other.name: other for other in self.other_names if other.is_former is former}
+        for name in kept.keys() - set(names):
+            self.other_names.remove(kept[name])
+        self.other_names.extend(
+            OtherName(name=name, is_former=former) for name in names if name not in kept
+        )
+
+    def link(self, links: "Sequence[tuple[LinkKind, Organisation]]") -> None:
+        """Be tied to these organisations, and to no other."""
+        kept = {(link.kind, link.other): link for link in self.links}
+        for pair in kept.keys() - set(links):
+            self.links.remove(kept[pair])
+        self.links.extend(
+            OrganisationLink(kind=kind, other=other)
+            for kind, other in dict.fromkeys(links)
+            if (kind, other) not in kept
+        )
 
 
 class OtherName(Model):
@@ -97,6 +145,12 @@ class LinkKind(StrEnum):
     def label(self) -> str:
         return {"member": "membre de", "antenna": "antenne de", "partner": "partenaire de"}[self]
 
+    @property
+    def inverse(self) -> str:
+        """What the other organisation says of this one."""
+        return {"member": "a pour membre", "antenna": "a pour antenne",
+                "partner": "a pour partenaire"}[self]  # fmt: skip
+
 
 class OrganisationLink(Model):
     """One organisation is a member, an antenna or a partner of another."""
@@ -111,5 +165,7 @@ class OrganisationLink(Model):
         sa.ForeignKey("organisations.id", ondelete="CASCADE"), index=True
     )
     kind: Mapped[LinkKind]
-    organisation: Mapped[Organisation] = relationship(foreign_keys=organisation_id)
-    other: Mapped[Organisation] = relationship(foreign_keys=other_id)
+    organisation: Mapped[Organisation] = relationship(
+        foreign_keys=organisation_id, back_populates="links"
+    )
+    other: Mapped[Organisation] = relationship(foreign_keys=other_id, back_populates="linked_from")

@@ -66,3 +66,13 @@ class Term(Model):
         while term is not None and term.merged_into is not None:
             term = term.merged_into
         return term
+
+    def step(self, by: int) -> None:
+        """Go up (-1) or down (1) one place among the terms one can choose."""
+        terms = list(db.session.scalars(Term.of(self.vocabulary)))
+        if self not in terms:
+            return
+        place = terms.index(self)
+        terms.insert(max(place + by, 0), terms.pop(place))
+        for position, term in enumerate(terms, 1):
+            term.position = position
