@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import argon2
+import hypothesis
 import pytest
 import services
 import sqlalchemy as sa
@@ -15,9 +16,13 @@ from flask_migrate import upgrade
 from crm import users
 from crm.app import create_app
 from crm.config import ROOT, Settings
+from crm.contacts import store as search
 from crm.db import Base, db
 from crm.defaults import install_defaults
 
+# A machine busy with something else is not a fault.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 users.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 _started = []
 
@@ -93,6 +98,8 @@ def app(application):
     with application.app_context():
         yield application
         db.session.remove()
+        search.clear()
+        db.session.commit()
         with db.engine.begin() as connection:
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())

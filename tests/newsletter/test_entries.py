@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from feed_server import jsonfeed, rss, sample
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.newsletter.entries import Unreadable, department_in, moment
@@ -308,14 +308,12 @@ def test_what_is_not_a_feed_is_said_in_french(content, sentence):
     assert str(raised.value) == sentence
 
 
-@settings(deadline=None)  # a loaded machine is no fault
 @given(st.binary(max_size=400))
 def test_any_bytes_are_read_or_refused(content):
     with contextlib.suppress(Unreadable):
         read(content, "", URL)
 
 
-@settings(deadline=None)  # a loaded machine is no fault
 @given(st.data())
 def test_any_damaged_feed_is_read_or_refused(data):
     text = data.draw(st.sampled_from([ATOM, RDF, rss({"title": "Un", "description": "D"})]))
@@ -335,7 +333,6 @@ trees = st.recursive(
 )
 
 
-@settings(deadline=None)  # a loaded machine is no fault
 @given(st.lists(st.dictionaries(keys, trees)), st.booleans())
 def test_any_json_is_read_or_refused(items, is_feed):
     posts = [{"title": None} | item for item in items]

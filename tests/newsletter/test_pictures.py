@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from factories import feed, in_days, item
 from feed_server import picture, serving
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from PIL import ExifTags, Image
 
@@ -126,7 +126,6 @@ def test_what_cannot_be_shown_is_refused(content, sentence):
     assert str(raised.value) == sentence
 
 
-@settings(deadline=None)  # a loaded machine is no fault
 @given(st.binary(max_size=200), st.sampled_from(["jpg", "png", "gif", "webp"]), st.data())
 def test_any_damaged_picture_is_taken_or_refused(damage, form, data):
     content = picture(40, 40, form=form)
