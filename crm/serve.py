@@ -55,7 +55,7 @@ def _prepare_demonstration() -> None:
     with app.app_context():
         upgrade(directory=str(ROOT / "migrations"))
         install_defaults()
-        if seed.is_empty():
+        if seed.is_untouched():
             click.echo("Premier lancement : création du réseau de démonstration…")
             seed.fill("reseau", progress=True)
         db.session.commit()
