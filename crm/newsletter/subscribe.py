@@ -38,6 +38,14 @@ def ask(publication: Publication, email: str, words: str, **details: str) -> Sub
     return subscription
 
 
+def confirm(subscription: Subscription, network: str) -> None:
+    """The address answered for itself. Who had left comes back, with a new proof of it."""
+    if subscription.left_at is not None and subscription.is_confirmed:
+        words = wording([subscription.publication], network)
+        subscription.consent(Basis.FORM, words, "retour par lien personnel", confirmed=True)
+    subscription.confirm()
+
+
 def leave_all(subscription: Subscription) -> list[Subscription]:
     """Leave every publication received at this address; returns what was left."""
     left = [found for found in Subscription.at(subscription.email) if found.left_at is None]

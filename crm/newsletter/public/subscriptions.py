@@ -67,7 +67,7 @@ def _ask(chosen: list[Publication], form: SubscribeForm) -> None:
 def confirm(token: str) -> ResponseReturnValue:
     subscription = _subscription(links.read_confirm(token))
     if request.method == "POST":
-        subscription.confirm()
+        subscribe.confirm(subscription, Identity.current().name)
         db.session.commit()
     return render_template(
         "public/newsletter/subscriptions/confirm.html",
