@@ -23,7 +23,9 @@ from crm.tokens import Signer
 # « =_ » is never valid in quoted-printable: no part can contain the line that ends it.
 BOUNDARY = "=_maillage_=_numero_="
 _LINE = 75  # columns of encoded text; the « = » of a soft break makes 76 (RFC 2045 §6.7)
-_WORD = 39  # bytes in one encoded word: its header line stays under 76 columns (RFC 2047 §2)
+# Bytes in one encoded word: its header line stays under 76 columns (RFC 2047 §2), after « To: »
+# or after a longer name.
+_WORD, _SHORT_WORD = 45, 39
 
 _SLOT = re.compile("\0([a-z]+)\0")
 _TO_ENCODE = re.compile(rb"[^\t !-<>-~]|[\t ]\Z|\AFrom(?= )")
@@ -106,9 +108,9 @@ class Message:
         return map(Signer.sign, self._signers, numbers)
 
 
-def mailbox(name: str, address: str) -> str:
+def mailbox(name: str, address: str, word: int = _WORD) -> str:
     """« Awa Diallo <awa@example.org> » as a header carries it (RFC 5322 §3.4, RFC 2047)."""
-    phrase = _phrase(one_line(name))
+    phrase = _phrase(one_line(name), word)
     return f"{phrase}\r\n <{address}>" if phrase else address
 
 
@@ -127,7 +129,7 @@ def _head(
     letter: Letter, content: Content, sender: Sender, host: str, settings: Settings, at: datetime
 ) -> str:
     fields = {
-        "From": mailbox(sender.name, sender.address),
+        "From": mailbox(sender.name, sender.address, _SHORT_WORD),
         "To": "\0to\0",
         "Subject": _unstructured(letter.subject),
         "Date": format_datetime(local(at)),
@@ -136,7 +138,8 @@ def _head(
         # RFC 2369, and RFC 8058: one POST, without any question, is enough to leave.
         "List-Unsubscribe": f"<{links.prefix(settings, links.LEAVE)}\0leave\0>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        "List-Id": mailbox(content.publication, f"{content.slug}.{host}"),  # RFC 2919
+        # RFC 2919
+        "List-Id": mailbox(content.publication, f"{content.slug}.{host}", _SHORT_WORD),
         # No RFC defines Precedence, yet RFC 3834 §2 and RFC 5230 §4.6 have automatic answers keep
         # quiet before « bulk », as before an Auto-Submitted other than « no » (RFC 3834 §5).
         "Precedence": "bulk",
@@ -193,24 +196,24 @@ def _hexadecimal(found: re.Match[bytes]) -> bytes:
     return f"={found[0][0]:02X}".encode() + found[0][1:]
 
 
-def _phrase(text: str) -> str:
+def _phrase(text: str, size: int) -> str:
     if _ATOMS.fullmatch(text):
         return text.strip()
     return "\r\n ".join(
-        f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in _words(text)
+        f"=?utf-8?b?{base64.b64encode(word).decode()}?=" for word in _words(text, size)
     )  # fmt: skip
 
 
-def _words(text: str) -> Iterator[bytes]:
+def _words(text: str, size: int) -> Iterator[bytes]:
     """`text` in pieces of whole characters, since each encoded word is read on its own."""
     whole = text.encode("utf-8", "replace")
-    if len(whole) <= _WORD:
+    if len(whole) <= size:
         yield whole
         return
     word = b""
     for character in text:
         raw = character.encode("utf-8", "replace")
-        if len(word) + len(raw) > _WORD:
+        if len(word) + len(raw) > size:
             yield word
             word = b""
         word += raw
