@@ -10,13 +10,7 @@ from crm.config import Settings
 from crm.contacts.spreadsheets import read_table
 from crm.db import db
 from crm.filters import near, plural
-from crm.newsletter.commands import (
-    draft_command,
-    publication_named,
-    schedule_command,
-    send_command,
-    status_command,
-)
+from crm.newsletter.commands import COMMANDS, publication_named
 from crm.newsletter.enrol import Enrolment, enrol
 from crm.newsletter.fetch import Arrival, fetch_each
 from crm.newsletter.items import Feed, Kind
@@ -140,5 +134,5 @@ def _state(feed: Feed) -> str:
     return f"{worked}. {feed.error}".rstrip() if feed.error else worked
 
 
-for command in (draft_command, schedule_command, send_command, status_command):
-    newsletter.add_command(command)
+for name, function in COMMANDS.items():
+    newsletter.command(name)(function)

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 import click
 import sqlalchemy as sa
-from flask.cli import with_appcontext
 
 from crm.config import Settings
 from crm.db import db, now
@@ -42,30 +41,26 @@ class ParisMoment(click.ParamType[datetime]):
         return found if found.tzinfo else found.replace(tzinfo=PARIS)
 
 
-@click.command("draft")
 @click.argument("slug")
-@with_appcontext
-def draft_command(slug: str) -> None:
+def draft(slug: str) -> None:
     """Compose le prochain numéro d’une lettre à partir de sa recette et écrit son numéro."""
     issue = compose(publication_named(slug), today())
     db.session.commit()
     click.echo(issue.number)
 
 
-@click.command("schedule")
 @click.argument("slug")
 @click.argument("number", type=int)
 @click.option("--at", type=ParisMoment(), help="Heure de Paris ; tout de suite si elle manque.")
-@with_appcontext
-def schedule_command(slug: str, number: int, at: datetime | None) -> None:
+def plan(slug: str, number: int, at: datetime | None) -> None:
     """Décide l’envoi d’un numéro, tel qu’il se lit maintenant."""
     issue = _issue(slug, number)
-    for doubt in schedule.doubts(issue):
-        click.echo(f"Attention : {doubt}", err=True)
     try:
         schedule.schedule(issue, at or now(), in_spite_of_doubts=True)
     except schedule.Refused as refused:
         raise click.ClickException(str(refused)) from refused
+    for doubt in schedule.doubts(issue):
+        click.echo(f"Attention : {doubt}", err=True)
     when = f"partira {moment(at)}" if at and at > now() else "est prêt à partir"
     count = plural(schedule.count_recipients(issue), "abonné")
     db.session.commit()
@@ -73,10 +68,8 @@ def schedule_command(slug: str, number: int, at: datetime | None) -> None:
     click.echo(f"{issue.title} {when}, vers {count}.")
 
 
-@click.command("send")
 @click.option("--wait", is_flag=True, help="Attend aussi ceux qui sont remis à plus tard.")
-@with_appcontext
-def send_command(wait: bool) -> None:
+def send(wait: bool) -> None:
     """Envoie ce qui doit partir et reprend ce qui a été interrompu."""
     trouble = _send()
     while not trouble and (pause := _pause(wait)) is not None:
@@ -91,12 +84,10 @@ def send_command(wait: bool) -> None:
     click.echo("Rien d’autre à envoyer pour l’instant." if count else "Tout est envoyé.")
 
 
-@click.command("status")
 @click.argument("slug")
 @click.argument("number", type=int)
 @click.option("--json", "as_json", is_flag=True, help="Pour un programme.")
-@with_appcontext
-def status_command(slug: str, number: int, as_json: bool) -> None:
+def status(slug: str, number: int, as_json: bool) -> None:
     """Dit où en est l’envoi d’un numéro."""
     issue = _issue(slug, number)
     counts = _counts(issue)
@@ -181,3 +172,6 @@ def _pause(wait: bool) -> float | None:
         return None
     # Another process may settle them meanwhile: have a look from time to time.
     return min(max(0.5, (first - now()).total_seconds()), 30)
+
+
+COMMANDS = {"draft": draft, "schedule": plan, "send": send, "status": status}
