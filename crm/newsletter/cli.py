@@ -13,8 +13,8 @@ from crm.filters import near, plural
 from crm.newsletter.commands import COMMANDS, publication_named
 from crm.newsletter.enrol import Enrolment, enrol
 from crm.newsletter.fetch import Arrival, fetch_each
-from crm.newsletter.items import Feed, Kind
 from crm.newsletter.issues import Publication
+from crm.newsletter.items import Feed, Kind
 from crm.newsletter.reach import Unreachable
 from crm.newsletter.web import check_address
 from crm.text import cut, one_line
