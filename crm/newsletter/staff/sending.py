@@ -4,6 +4,7 @@ from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_t
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import select
+from sqlalchemy.orm import contains_eager, joinedload
 from wtforms import validators
 
 from crm import mail
@@ -16,7 +17,7 @@ from crm.newsletter import emails, schedule
 from crm.newsletter.deliver import send_due
 from crm.newsletter.deliveries import PENDING, Delivery, State
 from crm.newsletter.issues import Issue
-from crm.newsletter.staff.issues import draft, find
+from crm.newsletter.staff.issues import find
 
 bp = Blueprint("sending", __name__)
 
@@ -56,7 +57,9 @@ def trial(issue_id: int) -> ResponseReturnValue:
 @bp.route("/numeros/<int:issue_id>/envoi", methods=["GET", "POST"])
 @allow(PUBLISH)
 def new(issue_id: int) -> ResponseReturnValue:
-    issue = draft(issue_id)
+    issue = find(issue_id)
+    if not issue.is_draft:  # pressed twice: what was wanted is done
+        return redirect(url_for(".show", issue_id=issue.id))
     form = ScheduleForm()
     refusal = ""
     if form.is_valid_post():
@@ -125,6 +128,7 @@ def _progress(issue: Issue) -> dict[str, int | bool]:
     return {
         "total": total,
         "settled": total - pending,
+        "is_started": issue.started_at is not None,
         "is_over": issue.sent_at is not None,
         **{state.value: count for state, count in counts.items()},
     }
@@ -133,7 +137,11 @@ def _progress(issue: Issue) -> dict[str, int | bool]:
 def _troubles(issue: Issue) -> dict[State, list[Delivery]]:
     """Those who did not get it, with the server's words, state by state."""
     found = {
-        state: db.session.scalars(Delivery.told(issue, state).limit(PER_PAGE)).all()
+        state: db.session.scalars(
+            Delivery.told(issue, state)
+            .options(contains_eager(Delivery.subscription))
+            .limit(PER_PAGE)
+        ).all()
         for state in (State.FAILED, State.DEFERRED, State.BOUNCED, State.SUPPRESSED)
     }
     return {state: list(rows) for state, rows in found.items() if rows}
@@ -141,4 +149,5 @@ def _troubles(issue: Issue) -> dict[State, list[Delivery]]:
 
 def _doubted(issue: Issue) -> list[Delivery]:
     query = select(Delivery).where(Delivery.issue_id == issue.id, Delivery.doubted_at.is_not(None))
+    query = query.options(joinedload(Delivery.subscription)).order_by(Delivery.id)
     return list(db.session.scalars(query.limit(200)))

@@ -11,7 +11,8 @@ async function look() {
   document.querySelectorAll("[data-count]").forEach((cell) => {
     cell.textContent = number.format(state[cell.dataset.count] ?? 0);
   });
-  if (state.is_over) window.location.reload();
+  const begins = state.is_started && !("started" in bar.dataset);
+  if (state.is_over || begins) window.location.reload();
 }
 
 if (bar) setInterval(() => look().catch(() => {}), 1000);
