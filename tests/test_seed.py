@@ -124,19 +124,23 @@ def test_what_is_added_afterwards_has_a_number_of_its_own(mini):
     assert db.session.scalar(sa.select(sa.func.max(Organisation.id))) == last + 1
 
 
-def test_two_demonstrations_are_the_same(mini):
-    first = _names()
+CONTACTS = (Organisation.name, Person.last_name, Subscription.email, Entry.text)
+
+
+# Some stories are told in their season only: items are the same from one try to the next.
+@pytest.mark.parametrize(("days", "columns"), [(0, (*CONTACTS, Item.title)), (45, CONTACTS)])
+def test_two_demonstrations_are_the_same(mini, days, columns):
+    first = [_all(column) for column in columns]
     for table in reversed(Base.metadata.sorted_tables):
         if table.name not in ("terms", "publications", "recipe_sections"):
             db.session.execute(table.delete())
     db.session.expunge_all()
-    seed.fill("mini")
-    assert _names() == first
+    seed.fill("mini", at=now() + timedelta(days=days))
+    assert [_all(column) for column in columns] == first
 
 
-def _names():
-    columns = [Organisation.name, Person.last_name, Item.title, Subscription.email, Entry.text]
-    return [db.session.scalars(sa.select(column).order_by(column)).all() for column in columns]
+def _all(column):
+    return db.session.scalars(sa.select(column).order_by(column)).all()
 
 
 def test_it_reads_as_french(mini):

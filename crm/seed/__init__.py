@@ -1,6 +1,7 @@
 """The demonstration network: fictional, believable, the same every time."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 import click
@@ -65,12 +66,13 @@ def is_untouched() -> bool:
     return is_empty() and not _has(User)
 
 
-def fill(size: str, *, progress: bool = False) -> None:
+def fill(size: str, *, progress: bool = False, at: datetime | None = None) -> None:
     """Put a whole network in an empty database: « mini » for tests, « reseau » at its true size.
 
-    The caller commits. `progress` shows a bar, for a person at a terminal.
+    The caller commits. `progress` shows a bar, for a person at a terminal. Dates are told from
+    `at` (now), so that the last number always left four weeks ago.
     """
-    network = Network(SIZES[size], now())
+    network = Network(SIZES[size], at or now())
     network.terms = {
         (vocabulary, code): number
         for number, vocabulary, code in db.session.execute(

@@ -1,6 +1,7 @@
 """Partner countries, how French speaks of them, and villages that exist on no map."""
 
 from dataclasses import dataclass
+from itertools import accumulate
 
 
 @dataclass(frozen=True)
@@ -54,4 +55,4 @@ CD | RD Congo | la RD Congo | en RD Congo | de RD Congo | Congolais | congolaise
 """  # noqa: E501
 
 COUNTRIES = _table()
-WEIGHTS = [country.weight for country in COUNTRIES]
+CUMULATED = list(accumulate(country.weight for country in COUNTRIES))

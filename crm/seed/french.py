@@ -7,10 +7,8 @@ from datetime import date
 from crm.contacts.fold import fold
 
 _VOWELS = "aeiou"
-_SMALL = {
-    "de", "du", "des", "la", "le", "les", "l", "d", "et", "en", "à", "au", "aux", "pour", "sur",
-    "un", "une", "n",
-}  # fmt: skip
+_SMALL = {"de", "du", "des", "la", "le", "les", "l", "d", "et", "en", "a", "au", "aux", "pour"}
+_SMALL |= {"sur", "un", "une", "n"}
 MONTHS = (
     "janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre",
     "octobre", "novembre", "décembre",
@@ -52,7 +50,7 @@ def plain(text: str) -> str:
 
 def initials(name: str) -> str:
     """« Association pour l’eau à Sanankoroni » is « AES »."""
-    words = [word for word in fold(name).split() if word not in {fold(w) for w in _SMALL}]
+    words = [word for word in fold(name).split() if word not in _SMALL]
     return "".join(word[0] for word in words).upper()
 
 

@@ -1,8 +1,10 @@
 """A year of what the network's website published: told from the stories in `texts/`."""
 
 import random
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from itertools import chain
 from typing import Any
 
 from crm.db import db
@@ -54,7 +56,10 @@ class _Teller:
         db.session.add_all(self.feeds.values())
         db.session.flush()
         self.titles: set[str] = set()
-        self.bodies = [body for body in network.bodies if not body.is_archived]
+        self.bodies: dict[str, list[Body]] = defaultdict(list)
+        for body in network.bodies:
+            if not body.is_archived:
+                self.bodies[body.kind].append(body)
 
     def tell_all(self) -> Iterator[Item]:
         span = LAST_ISSUE + RHYTHM * self.network.size.issues
@@ -109,18 +114,17 @@ class _Teller:
         wanted = story.get("countries")
         fitting = [
             body
-            for body in self.bodies
-            if body.kind in kinds
-            and (not wanted or body.country.code in wanted)
-            # Those named after one village have no employees.
-            and (kind is not Kind.JOB or body.village not in body.name)
+            for body in chain.from_iterable(self.bodies[one] for one in kinds)
+            if (not wanted or body.country.code in wanted)
+            and (kind is not Kind.JOB or _may_employ(body))
         ]
         if fitting:
             return self.rng.choice(fitting)
-        return self.rng.choice(self.bodies) if kind is Kind.JOB else None
+        return self.rng.choice(self.network.bodies) if kind is Kind.JOB else None
 
     def _set(self, story: Story, body: Body | None, comes: date) -> Scene:
         scene = Scene.drawn(self.rng, f"{story['title']}{story['summary']}", year=str(comes.year))
+        scene["last_year"] = str(comes.year - 1)
         if body is not None:
             scene["asso"] = body.name
             scene.country, scene.village = body.country, body.village
@@ -144,6 +148,11 @@ class _Teller:
             return {}
         picture, words = self.rng.choice(self.pictures)
         return {"picture_id": picture.id, "picture_alt": words}
+
+
+def _may_employ(body: Body) -> bool:
+    """Twinning committees, and those named after one village, have volunteers only."""
+    return body.village not in body.name and "jumelage" not in body.name
 
 
 def _tells_of_someone(story: Story) -> bool:

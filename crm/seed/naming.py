@@ -48,8 +48,12 @@ _MORE = (
 _SKILLS = (
     "montage de projets", "évaluation", "interculturel", "recherche de fonds", "communication",
     "animation de débats", "gestion comptable", "volontariat international", "plaidoyer",
-    "forages et pompage", "maraîchage", "soins infirmiers", "pédagogie", "énergie solaire",
 )  # fmt: skip
+_TRADES = {
+    "eau": "forages et pompage", "agriculture": "maraîchage", "sante": "soins infirmiers",
+    "education": "pédagogie", "energie": "énergie solaire", "formation": "formation de formateurs",
+    "environnement": "agroforesterie", "culture": "restauration du bâti", "dechets": "compostage",
+}  # fmt: skip
 
 
 class Names:
@@ -122,4 +126,5 @@ def competences(rng: random.Random, sectors: list[str]) -> str:
     """What they can help others with, for those who said."""
     if rng.random() > 0.2:
         return ""
-    return ", ".join(rng.sample(_SKILLS, rng.randint(1, 3))).capitalize()
+    trades = [_TRADES[sector] for sector in sectors if sector in _TRADES]
+    return ", ".join([*trades[:1], *rng.sample(_SKILLS, rng.randint(1, 2))]).capitalize()

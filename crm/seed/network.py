@@ -13,6 +13,7 @@ from crm.users import User
 PARIS = ZoneInfo("Europe/Paris")
 # The last number left about four weeks ago, those before it every 31 days.
 LAST_ISSUE, RHYTHM = 28, 31
+HOLIDAYS = {(1, 1), (5, 1), (5, 8), (7, 14), (8, 15), (11, 1), (11, 11), (12, 25)}
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,8 @@ class Network:
     def office_hour(self, days_ago: int, rng: random.Random) -> datetime:
         """A moment of a working day, about `days_ago` (at least 1) days before today."""
         on = self.today - timedelta(days=max(days_ago, 1))
-        on -= timedelta(days=max(on.weekday() - 4, 0))
+        while on.weekday() > 4 or (on.month, on.day) in HOLIDAYS:
+            on -= timedelta(days=1)
         return moment(on, rng.randint(9, 17), rng.randint(0, 59))
 
     def issue_day(self, rank: int) -> date:

@@ -203,7 +203,8 @@ class _Maker:
     def _long_ago(self, year: int) -> datetime:
         """A working hour between that year and last year."""
         first, last = date(year, 1, 1), self.network.today - timedelta(days=90)
-        days = self.rng.randint(0, max((last - first).days, 0))
+        # Not `randint`: how much it draws depends on its bounds, so on today's date.
+        days = int(self.rng.random() * max((last - first).days, 0))
         return self.network.office_hour((self.network.today - last).days + days, self.rng)
 
     def _forces(self, kind: str) -> dict[str, int | None]:

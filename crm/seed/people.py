@@ -11,7 +11,7 @@ from crm.seed.french import plain
 from crm.seed.functions import FUNCTIONS, REACH
 from crm.seed.names import ORIGINS
 from crm.seed.network import Body, Network, Someone
-from crm.seed.places import REAL, WEIGHTS
+from crm.seed.places import CUMULATED, REAL
 from crm.seed.rows import Rows
 
 PRIVATE = ("courriel", "boite", "poste", "messagerie")  # where private people have their mails
@@ -67,7 +67,11 @@ class _Maker:
         is_woman: bool = True,
     ) -> None:  # fmt: skip
         rng, network = self.rng, self.network
-        place = body.place if body and rng.random() < 0.85 else rng.choices(REAL, WEIGHTS)[0]
+        place = (
+            body.place
+            if body and rng.random() < 0.85
+            else rng.choices(REAL, cum_weights=CUMULATED)[0]
+        )
         created = network.office_hour(rng.randint(30, 4500), rng)
         is_archived = rng.random() < 0.006
         person_id = self.people.add(

@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from itertools import accumulate
 
 from crm.seed.listed import phrases, words
 
@@ -119,7 +120,7 @@ def _invented() -> list[Place]:
 
 
 REAL = _real()
-WEIGHTS = [place.weight for place in REAL]
+CUMULATED = list(accumulate(place.weight for place in REAL))
 INVENTED = _invented()
 _HOMES = {place.commune: place for place in [*reversed(REAL), *INVENTED]}
 

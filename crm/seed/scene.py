@@ -25,8 +25,13 @@ class Scene(dict[str, str]):
         if "ville}" in template:
             place = rng.choice(places.INVENTED)
         else:
-            place = rng.choices(places.REAL, places.WEIGHTS)[0]
-        return cls(rng, place, rng.choices(countries.COUNTRIES, countries.WEIGHTS)[0], **given)
+            place = rng.choices(places.REAL, cum_weights=places.CUMULATED)[0]
+        return cls(
+            rng,
+            place,
+            rng.choices(countries.COUNTRIES, cum_weights=countries.CUMULATED)[0],
+            **given,
+        )
 
     def __missing__(self, key: str) -> str:
         self[key] = _WORDS[key](self)

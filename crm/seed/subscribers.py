@@ -12,7 +12,7 @@ from crm.seed.french import day, plain, typeset
 from crm.seed.names import ORIGINS
 from crm.seed.network import PARIS, Network, moment
 from crm.seed.people import PRIVATE
-from crm.seed.places import REAL, WEIGHTS
+from crm.seed.places import CUMULATED, REAL
 from crm.seed.rows import Rows
 
 # How often, on what basis, from where, the words that were shown.
@@ -96,7 +96,7 @@ def _strangers(rng: random.Random, count: int) -> Iterator[_Reader]:
         )
         if rng.random() < 0.3:
             first_name = last_name = ""
-        place = rng.choices(REAL, WEIGHTS)[0]
+        place = rng.choices(REAL, cum_weights=CUMULATED)[0]
         department = place.department if rng.random() < 0.6 else ""
         yield _Reader(email, first_name, last_name, department=department)
 
@@ -152,9 +152,8 @@ class _Maker:
 
     def _died(self, created: datetime) -> date:
         """The day of one of the last numbers since the address subscribed."""
-        days = [self.network.issue_day(rank) for rank in range(4)]
-        since = [on for on in days if moment(on, 9) > created]
-        return self.rng.choice(since or days[:1])
+        days = [self.network.issue_day(self.rng.randrange(4)), self.network.issue_day(0)]
+        return next((on for on in days if moment(on, 9) > created), days[-1])
 
     def _reason(self, on: date) -> str:
         reasons = (
