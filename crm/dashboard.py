@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
+from sqlalchemy.orm import defer, joinedload
 
 from crm.auth import READ, allow
 from crm.db import db
@@ -34,7 +35,6 @@ def index() -> ResponseReturnValue:
 
 
 def _drafts() -> list[Thing]:
-    drafts = select(Issue).where(Issue.frozen_at.is_(None)).order_by(Issue.planned_on)
     return [
         Thing(
             f"Finir {issue.title}",
@@ -42,12 +42,17 @@ def _drafts() -> list[Thing]:
             "pencil",
             f"prévu le {day(issue.planned_on)}",
         )
-        for issue in db.session.scalars(drafts)
+        for issue in db.session.scalars(Issue.drafts().options(joinedload(Issue.publication)))
     ]
 
 
 def _leaving() -> list[Thing]:
-    leaving = select(Issue).where(Issue.scheduled_at.is_not(None), Issue.sent_at.is_(None))
+    leaving = (
+        select(Issue)
+        .where(Issue.scheduled_at.is_not(None), Issue.sent_at.is_(None))
+        .order_by(Issue.scheduled_at)
+        .options(joinedload(Issue.publication), defer(Issue.content))
+    )
     return [
         Thing(
             f"{issue.title} {'part en ce moment' if issue.started_at else 'est programmé'}",

@@ -3,7 +3,7 @@
 import logging
 
 from flask import Flask, current_app, jsonify, render_template, request
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException
 
 from crm.db import db
@@ -30,6 +30,9 @@ BY_DEFAULT = HTTPException().description
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
     app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(IntegrityError, _came_second)
+    app.register_error_handler(DataError, _impossible_value)
+    app.register_error_handler(OverflowError, _impossible_value)
     app.register_error_handler(Exception, _unexpected_error)
 
 
@@ -45,6 +48,20 @@ def _database_error(error: OperationalError):  # type: ignore[no-untyped-def]
     log.error("base de données : %s", error.orig)
     _rollback()
     return _page(503)
+
+
+def _came_second(error: IntegrityError):  # type: ignore[no-untyped-def]
+    """Two people wrote the same thing at the same moment: the database kept the first."""
+    log.warning("%s %s : %s", request.method, request.endpoint, type(error.orig).__name__)
+    _rollback()
+    return _page(409)
+
+
+def _impossible_value(error: Exception):  # type: ignore[no-untyped-def]
+    """A number or a character that no column can hold, typed in an address."""
+    log.warning("%s %s : %s", request.method, request.endpoint, type(error).__name__)
+    _rollback()
+    return _page(404 if request.method == "GET" else 400)
 
 
 def _unexpected_error(error: Exception):  # type: ignore[no-untyped-def]

@@ -18,15 +18,45 @@ from wtforms import Form as BaseForm
 from wtforms.fields import Field
 from wtforms.fields.choices import SelectChoice
 
-from crm.filters import PARIS
+from crm.filters import PARIS, number
 from crm.text import clean, normal_email, one_line
+
+# What the library may say by itself, in our words.
+_WORDS = {
+    "Not a valid date value.": "Cette date n’existe pas.",
+    "Not a valid datetime value.": "Cette date ou cette heure n’existe pas.",
+    "Not a valid time value.": "Cette heure n’existe pas.",
+    "Not a valid integer value.": "Écrivez un nombre entier.",
+    "Not a valid decimal value.": "Écrivez un nombre.",
+    "Not a valid float value.": "Écrivez un nombre.",
+    "Not a valid choice.": "Choisissez dans la liste.",
+    "Invalid Choice: could not coerce.": "Choisissez dans la liste.",
+    "Invalid choice(s): one or more data inputs could not be coerced.": "Choisissez dans la liste.",
+    "'%(value)s' is not a valid choice for this field.": "Choisissez dans la liste.",
+    "'%(value)s' are not valid choices for this field.": "Choisissez dans la liste.",
+    "This field is required.": "Ce champ est à remplir.",
+    "Number must be at least %(min)s.": "%(min)s au moins.",
+    "Number must be at most %(max)s.": "%(max)s au plus.",
+    "Number must be between %(min)s and %(max)s.": "Entre %(min)s et %(max)s.",
+}
+
+
+class _Words:
+    """The library's messages in French."""
+
+    def gettext(self, said: str) -> str:
+        return _WORDS.get(said, "Ce qui est écrit ici ne convient pas.")
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        return self.gettext(one if count == 1 else many)
 
 
 class Form(BaseForm):
     """A form that reads the request by itself when it is posted."""
 
     class Meta:
-        locales = ("fr_FR", "fr")
+        def get_translations(self, _form: object) -> "_Words":
+            return _Words()
 
     def __init__(self, obj: object = None, data: Mapping[str, Any] | None = None) -> None:
         posted = request.form if request.method == "POST" else None
@@ -52,7 +82,7 @@ def _text(
 ) -> Field:
     checks: list[Any] = [
         validators.DataRequired("Ce champ est à remplir.") if required else validators.Optional(),
-        validators.Length(max=length, message=f"{length} caractères au plus."),
+        validators.Length(max=length, message=f"{number(length)} caractères au plus."),
     ]
     checks += kw.pop("validators", [])
     return kind(label, filters=[filter_], validators=checks, description=hint, **kw)

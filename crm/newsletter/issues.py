@@ -190,6 +190,11 @@ class Issue(Model):
         )
 
     @classmethod
+    def drafts(cls) -> sa.Select[Self]:
+        """What can still change, the first to leave first."""
+        return sa.select(cls).where(cls.frozen_at.is_(None)).order_by(cls.planned_on, cls.id)
+
+    @classmethod
     def published(cls, publication: Publication) -> sa.Select[Self]:
         """The issues of the public archive, the newest first."""
         return (

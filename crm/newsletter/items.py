@@ -172,6 +172,12 @@ class Item(Model):
             )
         return query
 
+    def twins(self) -> sa.Select["Item"]:
+        """Those of the same kind with the same title and the same link."""
+        return sa.select(Item).where(
+            Item.kind == self.kind, Item.title == self.title, Item.url == self.url
+        )
+
     def is_over(self, on: date) -> bool:
         """Whether nothing can be done about it any more on that day."""
         return self.ends_on is not None and self.ends_on < on

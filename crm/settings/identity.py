@@ -4,7 +4,7 @@ from io import BytesIO
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, FileField, validators
 
@@ -21,16 +21,22 @@ LOGO_PIXELS = 4_000_000
 LOGO_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "GIF": "image/gif", "WEBP": "image/webp"}
 
 
+class BadLogo(ValueError):
+    """A file that cannot be the logo. The message is a sentence in French."""
+
+
 class ReadableColour:
-    """Refuses a colour that cannot be read on our paper, and names the nearest that can."""
+    """Refuses a colour that cannot be read on our paper, and puts the nearest that can instead."""
 
     def __call__(self, _form: Form, field: FileField) -> None:
         if not is_colour(field.data or ""):
             raise validators.ValidationError("Une couleur s’écrit #0b6e69.")
         if not is_readable(field.data):
-            nearest = nearest_readable(field.data)
+            refused, field.data = field.data, nearest_readable(field.data)
+            field.raw_data = [field.data]  # what the page shows again
             raise validators.ValidationError(
-                f"Cette couleur ne se lit pas assez bien sur fond clair. La plus proche : {nearest}."
+                f"{refused} ne se lit pas assez bien sur fond clair. Voici la couleur lisible la "
+                f"plus proche, {field.data} : enregistrez pour la garder."
             )
 
 
@@ -78,7 +84,7 @@ def _take_logo(form: IdentityForm, identity: Identity) -> bool:
         return True
     try:
         _keep_logo(sent, identity)
-    except ValueError as error:
+    except BadLogo as error:
         form.logo.errors = [str(error)]
         return False
     return True
@@ -87,14 +93,16 @@ def _take_logo(form: IdentityForm, identity: Identity) -> bool:
 def _keep_logo(sent: FileStorage, identity: Identity) -> None:
     content = sent.stream.read(LOGO_BYTES + 1)
     if len(content) > LOGO_BYTES:
-        raise ValueError("Ce logo pèse plus de 1 Mo : réduisez-le, puis recommencez.")
+        raise BadLogo("Ce logo pèse plus de 1 Mo : réduisez-le, puis recommencez.")
     try:
         with Image.open(BytesIO(content), formats=list(LOGO_TYPES)) as picture:
             if picture.width * picture.height > LOGO_PIXELS:
-                raise ValueError("Ce logo a trop de points : 2 000 × 2 000 au plus.")
+                raise BadLogo("Ce logo a trop de points : 2 000 × 2 000 au plus.")
             picture.load()
             kind, size = LOGO_TYPES[picture.format or "PNG"], picture.size
-    except (UnidentifiedImageError, OSError, Image.DecompressionBombError) as error:
-        raise ValueError("Ce fichier n’est pas une image PNG, JPEG, GIF ou WebP.") from error
+    except BadLogo:
+        raise
+    except Exception as error:  # a decoder may stumble in any way on a file made for that
+        raise BadLogo("Ce fichier n’est pas une image PNG, JPEG, GIF ou WebP.") from error
     identity.logo, identity.logo_type = content, kind
     identity.logo_width, identity.logo_height = size

@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 from email.message import EmailMessage
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from crm.preview import mail_page
 bp = Blueprint("mails", __name__, url_prefix="/courriels")
 
 PER_PAGE = 50
+NAME = re.compile(r"[0-9][\w.+-]*\.eml")
 
 
 @bp.get("/")
@@ -59,11 +61,11 @@ def _folder() -> Path:
 
 
 def _names() -> list[str]:
-    return [file.name for file in _folder().glob("[0-9]*.eml")] if _folder().is_dir() else []
+    return [file.name for file in _folder().glob("[0-9]*.eml") if NAME.fullmatch(file.name)]
 
 
 def _read(name: str) -> EmailMessage:
-    if name not in _names():
+    if not NAME.fullmatch(name) or not (_folder() / name).is_file():
         abort(404)
     with (_folder() / name).open("rb") as file:
         return email.message_from_binary_file(file, policy=email.policy.default)

@@ -2,19 +2,32 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from wtforms import Field, validators
 
 from crm.auth import PUBLISH, READ, allow
 from crm.db import db, now
-from crm.forms import Form, WebAddress, choice, line
+from crm.forms import Form, choice, line
 from crm.jobs import enqueue
 from crm.newsletter.fetch import fetch_one
 from crm.newsletter.items import Feed, Kind
+from crm.newsletter.reach import Unreachable
+from crm.newsletter.web import check_address
 
 bp = Blueprint("feeds", __name__, url_prefix="/sources")
 
 
+class ReadableAddress:
+    """Refuses what is no address of a site, and keeps it as it will be asked for."""
+
+    def __call__(self, _form: Form, field: Field) -> None:
+        try:
+            field.data = check_address(field.data or "")
+        except Unreachable as error:
+            raise validators.ValidationError(str(error)) from error
+
+
 class FeedForm(Form):
-    url = line("Adresse du flux", 2000, required=True, validators=[WebAddress()],
+    url = line("Adresse du flux", 2000, required=True, validators=[ReadableAddress()],
                hint="RSS, Atom, JSON Feed, ou WordPress (/wp-json/wp/v2/posts).")  # fmt: skip
     title = line("Nom de la source", 200)
     kind = choice("Ce qu’elle publie", [(kind.value, kind.plural) for kind in Kind])

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy import Select
+from sqlalchemy.orm import defer, selectinload
 from wtforms import DateField, validators
 
 from crm.auth import PUBLISH, READ, allow
@@ -12,7 +14,7 @@ from crm.db import db
 from crm.filters import today
 from crm.forms import Form, line, text
 from crm.newsletter.compose import candidates, compose
-from crm.newsletter.issues import Issue, Publication
+from crm.newsletter.issues import Issue, Publication, Section
 from crm.newsletter.items import Item, Kind
 
 bp = Blueprint("issues", __name__)
@@ -24,30 +26,40 @@ class TextsForm(Form):
     editorial = text("Éditorial", 20_000, hint="Mise en forme Markdown : **gras**, *italique*, "
                      "[lien](https://…), listes avec « - ».")  # fmt: skip
     planned_on = DateField(
-        "Date d’envoi prévue", [validators.DataRequired("Indiquez le jour de l’envoi.")],
+        "Date d’envoi prévue", [validators.InputRequired("Indiquez le jour de l’envoi.")],
         description="Ce qui se termine avant n’y a pas sa place.",
     )  # fmt: skip
 
     def validate_planned_on(self, field: DateField) -> None:
         if field.data and abs(field.data - today()) > timedelta(days=366):
-            raise ValueError("Cette date est à plus d’un an d’aujourd’hui.")
+            raise validators.ValidationError("Cette date est à plus d’un an d’aujourd’hui.")
 
 
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
     publications = db.session.scalars(Publication.open()).all()
-    letters = [(p, db.session.scalars(Issue.newest(p).limit(12)).all()) for p in publications]
+    letters = [(p, db.session.scalars(_latest(p)).all()) for p in publications]
     return render_template("staff/newsletter/issues/index.html", letters=letters)
+
+
+def _latest(publication: Publication) -> Select[Issue]:
+    return Issue.newest(publication).options(defer(Issue.content)).limit(12)
 
 
 @bp.post("/<slug>/numeros")
 @allow(PUBLISH)
 def create(slug: str) -> ResponseReturnValue:
+    """Compose the next number; the draft there already is, if any, when pressed twice."""
     publication = Publication.find(slug) or abort(404)
-    issue = compose(publication, _next_morning(), by=current_user)
+    db.session.refresh(publication, with_for_update=True)
+    issue = db.session.scalar(Issue.drafts().where(Issue.publication_id == publication.id))
+    if issue is None:
+        issue = compose(publication, _next_morning(), by=current_user)
+        flash(f"{issue.title} est composé : relisez, déplacez, réécrivez.")
+    else:
+        flash(f"{issue.title} est déjà en préparation : le voici.")
     db.session.commit()
-    flash(f"{issue.title} est composé : relisez, déplacez, réécrivez.")
     return redirect(url_for(".show", issue_id=issue.id))
 
 
@@ -77,13 +89,12 @@ def update(issue_id: int) -> ResponseReturnValue:
 def delete(issue_id: int) -> ResponseReturnValue:
     issue = draft(issue_id)
     if request.method == "POST":
+        title = issue.title
         db.session.delete(issue)
         db.session.commit()
-        flash(f"Le brouillon de {issue.title} est supprimé ; ses contenus restent disponibles.")
+        flash(f"Le brouillon de {title} est supprimé ; ses contenus restent disponibles.")
         return redirect(url_for(".index"))
     return render_template("staff/newsletter/issues/delete.html", issue=issue)
-
-    return request.method == "POST"
 
 
 def find(issue_id: int) -> Issue:
@@ -100,6 +111,8 @@ def draft(issue_id: int) -> Issue:
 
 def desk(issue: Issue, form: TextsForm) -> str:
     """The page where a draft is made."""
+    whole = selectinload(Issue.sections).selectinload(Section.placements)
+    db.session.get(Issue, issue.id, options=[whole], populate_existing=True)
     left: dict[Kind, list[Item]] = {}
     for item in candidates(issue):
         left.setdefault(item.kind, []).append(item)

@@ -2,7 +2,7 @@
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import DateField, FileField, validators
+from wtforms import BooleanField, DateField, FileField, validators
 
 from crm.auth import PUBLISH, READ, allow
 from crm.contacts.departments import DEPARTMENTS
@@ -10,7 +10,8 @@ from crm.db import db, now
 from crm.forms import Form, WebAddress, choice, line, text
 from crm.newsletter.addresses import canonical_url
 from crm.newsletter.items import Item, Kind
-from crm.newsletter.pictures import keep
+from crm.newsletter.pictures import BadPicture, keep
+from crm.text import one_line
 
 bp = Blueprint("items", __name__, url_prefix="/contenus")
 
@@ -33,13 +34,18 @@ class ItemForm(Form):
         "Se termine le", [validators.Optional()],
         description="Date limite d’un appel ou d’une offre, dernier jour d’un événement.",
     )  # fmt: skip
-    picture = FileField("Image", description="JPEG, PNG, WebP ou GIF, 8 Mo au plus.")
+    picture = FileField(
+        "Image",
+        description="JPEG, PNG, WebP ou GIF, 8 Mo au plus.",
+        render_kw={"accept": "image/jpeg,image/png,image/webp,image/gif"},
+    )
+    remove_picture = BooleanField("Retirer cette image")
     picture_alt = line("Ce que montre l’image", 300, hint="Lu à la place de l’image. Laissez vide "
                        "si elle n’apporte rien de plus que le titre.")  # fmt: skip
 
     def validate_ends_on(self, field: DateField) -> None:
         if field.data and self.starts_on.data and field.data < self.starts_on.data:
-            raise ValueError("La fin est avant le début.")
+            raise validators.ValidationError("La fin est avant le début.")
 
 
 @bp.get("/")
@@ -47,7 +53,7 @@ class ItemForm(Form):
 def index() -> ResponseReturnValue:
     chosen = request.args.get("genre", "")
     kind = Kind(chosen) if chosen in set(Kind) else None
-    words = request.args.get("q", "").strip()[:200]
+    words = one_line(request.args.get("q"))[:200]
     page = db.paginate(Item.latest(kind, words), per_page=50)
     return render_template(
         "staff/newsletter/items/index.html", page=page, kind=kind, kinds=Kind, words=words
@@ -60,7 +66,7 @@ def new() -> ResponseReturnValue:
     form = ItemForm()
     if form.is_valid_post():
         item = Item(kind=Kind(form.kind.data), published_at=now(), kept=[], tags=[])
-        if _take(form, item):
+        if _take(form, item) and _is_new(form, item):
             db.session.add(item)
             db.session.commit()
             flash(f"« {item.title} » est ajouté.")
@@ -87,17 +93,27 @@ def edit(item_id: int) -> ResponseReturnValue:
 
 def _take(form: ItemForm, item: Item) -> bool:
     """Give `item` what was typed. False, with the error on its field, for a bad picture."""
+    typed = {name: form[name].data if form[name].data is not None else _empty(name)
+             for name in FIELDS}  # fmt: skip
     sent = request.files.get("picture")
-    if sent is not None and sent.filename:
-        try:
-            item.picture = keep(sent.stream.read())
-        except ValueError as error:
-            form.picture.errors = [str(error)]
-            return False
-    item.edit(**{name: form[name].data if form[name].data is not None else _empty(name)
-                 for name in FIELDS})  # fmt: skip
+    try:
+        if sent is not None and sent.filename:
+            typed["picture"] = keep(sent.stream.read())
+        elif form.remove_picture.data:
+            typed["picture"] = None
+    except BadPicture as error:
+        form.picture.errors = [str(error)]
+        return False
+    item.edit(**typed)
     item.canonical_url = canonical_url(item.url)
     return True
+
+
+def _is_new(form: ItemForm, item: Item) -> bool:
+    """Whether nobody typed the very same thing already: a form is easily sent twice."""
+    if db.session.scalar(item.twins().limit(1)) is not None:
+        form.title.errors = ["Ce contenu existe déjà, avec ce titre et ce lien."]
+    return not form.errors
 
 
 def _empty(name: str) -> str | None:

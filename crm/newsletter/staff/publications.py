@@ -122,9 +122,10 @@ def delete_section(slug: str, section_id: int) -> ResponseReturnValue:
     publication = _publication(slug)
     section = _section(publication, section_id)
     if request.method == "POST":
+        title = section.title
         publication.recipe.remove(section)
         db.session.commit()
-        flash(f"La rubrique « {section.title} » est supprimée de la recette.")
+        flash(f"La rubrique « {title} » est supprimée de la recette.")
         return redirect(url_for(".show", slug=slug))
     return render_template(
         "staff/newsletter/publications/delete.html", publication=publication, section=section

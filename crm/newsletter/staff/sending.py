@@ -36,7 +36,9 @@ class ScheduleForm(Form):
 
     def validate_at(self, field: LocalMomentField) -> None:
         if field.data is not None and field.data < now():
-            raise ValueError("Cette heure est passée. Laissez vide pour envoyer tout de suite.")
+            raise validators.ValidationError(
+                "Cette heure est passée. Laissez vide pour envoyer tout de suite."
+            )
 
 
 @bp.route("/numeros/<int:issue_id>/essai", methods=["GET", "POST"])

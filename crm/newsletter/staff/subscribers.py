@@ -3,13 +3,15 @@
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
+from sqlalchemy.orm import defer, joinedload
 
 from crm.auth import READ, WORK, allow
 from crm.db import db
 from crm.forms import Form, as_choices, choice, email, line, text
 from crm.newsletter.deliveries import Delivery
-from crm.newsletter.issues import Publication
+from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.subscriptions import Basis, Subscription
+from crm.text import one_line
 
 bp = Blueprint("subscribers", __name__, url_prefix="/abonnes")
 
@@ -35,7 +37,7 @@ def index() -> ResponseReturnValue:
     chosen = request.args.get("lettre", "")
     publication = next((p for p in publications if p.slug == chosen), publications[0])
     state = request.args.get("etat", "actifs")
-    words = request.args.get("q", "").strip()[:200]
+    words = one_line(request.args.get("q"))[:200]
     query = Subscription.listed(publication, state if state in STATES else "actifs", words)
     return render_template(
         "staff/newsletter/subscribers/index.html",
@@ -93,7 +95,8 @@ def _subscribe(form: SubscriberForm) -> Subscription:
 @allow(READ)
 def show(subscription_id: int) -> ResponseReturnValue:
     subscription = db.get_or_404(Subscription, subscription_id)
-    deliveries = db.session.scalars(Delivery.of(subscription).limit(24)).all()
+    told = joinedload(Delivery.issue).options(joinedload(Issue.publication), defer(Issue.content))
+    deliveries = db.session.scalars(Delivery.of(subscription).options(told).limit(24)).all()
     return render_template(
         "staff/newsletter/subscribers/show.html", subscription=subscription, deliveries=deliveries
     )
