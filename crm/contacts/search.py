@@ -62,14 +62,21 @@ class Search:
 
     def query_string(self) -> str:
         """The address of this search, without what is said by saying nothing."""
+        sort = [("tri", self.sort.value)] if self.sort is not Sort.RELEVANCE else []
+        page = [("page", self.page)] if self.page > 1 else []
+        return urlencode([*self.pairs(), *sort, *page])
+
+    def pairs(self) -> list[tuple[str, Any]]:
+        """What the address says of who is looked for: neither the order nor the page."""
         pairs: list[tuple[str, Any]] = [("q", self.words)] if self.words else []
         for code in sorted(self.chosen):
             pairs += [(code, value) for value in self.chosen[code]]
         pairs += [(code, self.since[code].isoformat()) for code in sorted(self.since)]
         pairs += [("archives", "oui")] if self.archived else []
-        pairs += [("tri", self.sort.value)] if self.sort is not Sort.RELEVANCE else []
-        pairs += [("page", self.page)] if self.page > 1 else []
-        return urlencode(pairs)
+        return pairs
+
+    def without_words(self) -> "Search":
+        return replace(self, words="", page=1)
 
     def toggle(self, code: str, value: str) -> "Search":
         """The same search with this value chosen, or no longer chosen; back on its first page."""

@@ -1,0 +1,65 @@
+"""The contacts: one box on every page, and the full page with its facets."""
+
+from flask import Blueprint, Response, jsonify, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from crm.auth import READ, allow
+from crm.contacts.facets import SINCE, ContactKind
+from crm.contacts.map import draw
+from crm.contacts.results import find
+from crm.contacts.search import PAGE, Search, Sort
+from crm.contacts.suggest import Hit, suggest
+
+bp = Blueprint("search", __name__)
+
+VIEWS = {"liste": "Liste", "carte": "Carte"}
+
+
+@bp.get("/contacts/")
+@allow(READ)
+def index() -> ResponseReturnValue:
+    search = Search.parse(request.query_string.decode("utf-8", "replace"))
+    found = find(search)
+    total = found.total()
+    view = request.args.get("vue", "liste")
+    return render_template(
+        "staff/contacts/search/index.html",
+        search=search,
+        total=total,
+        facets=found.facets(),
+        hits=found.page() if view != "carte" else [],
+        shapes=draw(found.by_department()) if view == "carte" else None,
+        view=view if view in VIEWS else "liste",
+        views=VIEWS,
+        sorts=Sort,
+        since=SINCE,
+        pages=-(-total // PAGE),
+        card=card,
+    )
+
+
+@bp.get("/recherche")
+@allow(READ)
+def suggestions() -> ResponseReturnValue:
+    """At most 20 cards, best first, as JSON; a browser that asks for a page gets the full one."""
+    words = request.args.get("q", "")
+    if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "text/html":
+        return redirect(url_for(".index", q=words))
+    return _listed(suggest(words))
+
+
+def _listed(hits: list[Hit]) -> Response:
+    return jsonify(
+        results=[
+            {"type": hit.type.value, "id": hit.id, "name": hit.name, "detail": hit.detail,
+             "url": card(hit)}
+            for hit in hits
+        ]
+    )  # fmt: skip
+
+
+def card(hit: Hit) -> str:
+    """The address of the card that a search found."""
+    if hit.type is ContactKind.ORGANISATION:
+        return url_for("staff.contacts.organisations.show", organisation_id=hit.id)
+    return url_for("staff.contacts.people.show", person_id=hit.id)

@@ -1,0 +1,69 @@
+// Results while typing, arrow keys and Enter. Without this script, Enter opens the full page.
+const box = document.querySelector("[data-search]");
+const list = document.getElementById("suggestions");
+const status = list?.parentElement.querySelector("[data-count]");
+const icons = { organisation: "Organisation", person: "Personne" };
+let asked = 0;
+let timer;
+
+function option(hit, number) {
+  const item = document.createElement("li");
+  item.id = `suggestion-${number}`;
+  item.setAttribute("role", "option");
+  item.setAttribute("aria-selected", "false");
+  const link = document.createElement("a");
+  link.href = hit.url;
+  link.tabIndex = -1;
+  const name = document.createElement("strong");
+  name.textContent = hit.name;
+  const detail = document.createElement("span");
+  detail.textContent = [icons[hit.type], hit.detail].filter(Boolean).join(" · ");
+  link.append(name, detail);
+  item.append(link);
+  return item;
+}
+
+function show(hits) {
+  list.replaceChildren(...hits.map(option));
+  list.hidden = hits.length === 0;
+  box.setAttribute("aria-expanded", String(!list.hidden));
+  box.removeAttribute("aria-activedescendant");
+  status.textContent = hits.length ? `${hits.length} fiche${hits.length > 1 ? "s" : ""}` : "Aucune fiche";
+}
+
+async function ask() {
+  const words = box.value.trim();
+  const number = ++asked;
+  if (!words) { show([]); return; }
+  const address = `${box.dataset.search}?${new URLSearchParams({ q: words })}`;
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok || number !== asked) return;
+  show((await answer.json()).results);
+}
+
+function choose(step) {
+  const options = [...list.children];
+  const now = options.findIndex((item) => item.getAttribute("aria-selected") === "true");
+  const next = (now + step + options.length + (now < 0 && step < 0 ? 1 : 0)) % options.length;
+  options.forEach((item, index) => item.setAttribute("aria-selected", String(index === next)));
+  box.setAttribute("aria-activedescendant", options[next].id);
+  options[next].scrollIntoView({ block: "nearest" });
+}
+
+const hide = () => { list.hidden = true; box.setAttribute("aria-expanded", "false"); };
+
+box?.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => ask().catch(() => {}), 60); });
+box?.addEventListener("keydown", (event) => {
+  if (event.key === "Escape") { hide(); return; }
+  if (list.hidden) return;
+  if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+    event.preventDefault();
+    choose(event.key === "ArrowDown" ? 1 : -1);
+  } else if (event.key === "Enter") {
+    const chosen = list.querySelector("[aria-selected=true] a");
+    if (!chosen) return;
+    event.preventDefault();
+    chosen.click();
+  }
+});
+document.addEventListener("click", (event) => { if (list && !event.target.closest(".search")) hide(); });
