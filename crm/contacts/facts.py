@@ -54,8 +54,8 @@ def _title(value: Organisation | None) -> str:
     return value.title if value else ""
 
 
-def _languages(codes: Sequence[str]) -> str:
-    return _listed([language_name(code) for code in codes])
+def _languages(codes: Sequence[str] | None) -> str:
+    return _listed([language_name(code) for code in codes or ()])
 
 
 def _plain(
@@ -66,7 +66,8 @@ def _plain(
     def put(contact: Contact, value: Any) -> None:
         setattr(contact, name, empty if value in ("", None) else value)
 
-    return Fact(name, label, f"{label[:1].lower()}{label[1:]} {said}", attrgetter(name), put, shown)
+    start = label if label.isupper() else f"{label[:1].lower()}{label[1:]}"
+    return Fact(name, label, f"{start} {said}", attrgetter(name), put, shown)
 
 
 def _words(name: str, label: str, said: str) -> Fact:

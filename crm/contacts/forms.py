@@ -9,6 +9,7 @@ from wtforms.fields.choices import Choice, SelectField, SelectFieldBase
 from crm.contacts.details import Detail
 from crm.contacts.facets import ContactKind
 from crm.contacts.fold import fold
+from crm.contacts.names import split_name
 from crm.contacts.organisations import LinkKind, Organisation
 from crm.contacts.suggest import Hit, suggest
 from crm.contacts.terms import Term, Vocabulary
@@ -228,8 +229,8 @@ class OrganisationField(StringField):
 
 
 def _names(hit: Hit) -> set[str]:
-    """The ways of writing exactly what was found: « Nom (SIGLE) », « Nom »."""
-    return {fold(hit.name), fold(hit.name.rpartition(" (")[0])} - {""}
+    """The ways of writing exactly what was found: « Nom (SIGLE) », « Nom », « SIGLE »."""
+    return {fold(hit.name), *map(fold, split_name(hit.name))} - {""}
 
 
 def bounded(length: int) -> Callable[[str], str]:

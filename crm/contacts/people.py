@@ -115,8 +115,9 @@ class Person(HasJournal, HasDetails, Mergeable, Model):
         return role
 
     def _take(self, organisation: Organisation, title: str, since: date | None) -> "Role":
-        role = Role(organisation=organisation, title=title, started_on=since)
+        role = Role(title=title, started_on=since)
         self.roles.append(role)
+        role.organisation = organisation
         return role
 
 

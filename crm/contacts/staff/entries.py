@@ -6,7 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from wtforms import FileField, RadioField
+from wtforms import FileField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
 
 from crm.auth import READ, WORK, allow
@@ -16,7 +16,7 @@ from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.staff import cards
 from crm.db import db
-from crm.forms import Form, choice, text
+from crm.forms import Form, text
 from crm.users import UserRole
 
 bp = Blueprint("entries", __name__, url_prefix="/journal")
@@ -30,23 +30,24 @@ class TextForm(Form):
 
 class EntryForm(TextForm):
     kind = RadioField("Genre", choices=_TYPED, default=EntryKind.NOTE.value)
-    other = choice("Aussi au journal de", [])
+    other = SelectField("Avec", choices=[], default="")
     file = FileField("Document", description="10 Mo au plus.")
 
     def __init__(self, contact: Contact) -> None:
         super().__init__()
         self.others = _others(contact)
         named = [SelectChoice(str(one.id), one.title) for one in self.others]
-        self.other.choices = [SelectChoice("", "personne d’autre"), *named]
-        if isinstance(contact, Person):
-            self.other.choices[0] = SelectChoice("", "aucune organisation")
-        else:
-            self.other.label.text = "Avec"
+        is_person = isinstance(contact, Person)
+        nobody = "aucune organisation" if is_person else "personne en particulier"
+        self.other.choices = [SelectChoice("", nobody), *named]
+        self.other.label.text = "Aussi au journal de" if is_person else "Avec"
 
-    def validate_text(self, _field: Any) -> None:
+    def validate(self, extra_validators: Any = None) -> bool:
+        is_right = bool(super().validate(extra_validators))
         sent = request.files.get("file")
-        if not self.text.data and not (sent and sent.filename):
-            raise ValueError("Écrivez une phrase, ou joignez un document.")
+        if is_right and not self.text.data and not (sent and sent.filename):
+            self.text.errors = ["Écrivez une phrase, ou joignez un document."]
+        return is_right and not self.text.errors
 
 
 def _others(contact: Contact) -> list[Any]:
