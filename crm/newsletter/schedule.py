@@ -108,4 +108,5 @@ def _rows_of(issue: Issue, at: datetime) -> sa.Insert:
 
 def _look_again(issue: Issue) -> None:
     """Read `issue` again and keep it from changing until the commit: it may have begun to leave."""
+    db.session.flush()  # what was changed and not yet written would be forgotten
     db.session.refresh(issue, with_for_update=True)

@@ -1,0 +1,94 @@
+"""`crm newsletter send`, killed at any instant: nobody lost, few in doubt, never over too early."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from sending import counted, ledger, ready, sent_at, states
+from smtp_server import faulty
+
+from crm.db import db
+
+CRM = str(Path(sys.executable).with_name("crm"))
+PEOPLE = [f"abonne{number:03}@example.org" for number in range(160)]
+MOST_IN_DOUBT = 16  # for each kill
+
+
+@pytest.fixture
+def send(app):
+    """Starts the real command on the database of the test, in a process of its own."""
+    settings = app.extensions["settings"]
+    started = []
+
+    def start(smtp_url):
+        environ = os.environ | {
+            "CRM_DATABASE_URL": settings.database_url,
+            "CRM_QUEUE_URL": settings.queue_url,
+            "CRM_SECRET_KEY": settings.secret_key,
+            "CRM_INSTANCE": str(settings.instance),
+            "CRM_SMTP_URL": smtp_url,
+        }
+        command = [CRM, "newsletter", "send"]
+        started.append(subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()
+
+
+def wait_for(count, script, process):
+    """Until the server has that many messages."""
+    for _ in range(3000):
+        if len(script.received) >= count or process.poll() is not None:
+            return
+        time.sleep(0.002)
+    raise AssertionError("the server received nothing")
+
+
+def doubted():
+    found = {email for email, row in ledger().items() if row.doubted_at is not None}
+    db.session.commit()
+    return found
+
+
+@pytest.mark.parametrize("seed", [2026])
+def test_killed_again_and_again_it_loses_nobody_and_doubles_few(app, send, seed):
+    chance = random.Random(seed)
+    issue_id = ready(*PEOPLE)
+    with faulty(delay=0.002) as (url, script):
+        kills = 0
+        while kills < 3:
+            process = send(url)
+            wait_for(len(script.received) + chance.randint(1, 45), script, process)
+            time.sleep(chance.uniform(0, 0.01))
+            process.kill()
+            process.wait()
+            kills += 1
+            left = {email for email, state in states().items() if state != "sent"}
+            assert (sent_at(issue_id) is None) is bool(left), "over too early, or too late"
+            assert set(PEOPLE) - set(script.recipients) <= left, "sent, says the ledger: nobody saw"
+        last = send(url)
+        assert (last.wait(timeout=60), sent_at(issue_id) is not None) == (0, True)
+    copies = counted(script.recipients)
+    twice = {email for email, count in copies.items() if count > 1}
+    assert set(copies) == set(PEOPLE)
+    assert set(states().values()) == {"sent"}
+    assert twice <= doubted(), "whoever may have received it twice is named"
+    assert len(doubted()) <= MOST_IN_DOUBT * kills
+    assert sum(copies.values()) - len(PEOPLE) <= MOST_IN_DOUBT * kills
+
+
+def test_two_commands_at_once_send_to_each_once(app, send):
+    issue_id = ready(*PEOPLE)
+    with faulty(delay=0.002) as (url, script):
+        both = [send(url), send(url)]
+        assert [process.wait(timeout=60) for process in both] == [0, 0]
+    assert counted(script.recipients) == dict.fromkeys(PEOPLE, 1)
+    assert (doubted(), sent_at(issue_id) is not None) == (set(), True)
+    assert script.connections == 4, "both took part"
