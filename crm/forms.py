@@ -94,6 +94,11 @@ def email(label: str, *, required: bool = False, hint: str = "") -> Field:
                 render_kw={"type": "email", "autocomplete": "email"})  # fmt: skip
 
 
+def ask_again() -> bool:
+    """Whether the question has still to be shown: a GET asks, a POST acts."""
+    return request.method != "POST"
+
+
 class EmailCheck:
     """Refuses what no mail server would take."""
 

@@ -1,0 +1,174 @@
+"""Imports: a file comes in, is rehearsed, applied by a worker, and undone if that was wrong."""
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from crm.auth import READ, WORK, allow
+from crm.contacts import intake
+from crm.contacts.columns import COLUMNS
+from crm.contacts.facets import ContactKind
+from crm.contacts.imports import Import, Stage
+from crm.contacts.mappings import MappingError
+from crm.contacts.rehearse import Outcome, Rehearsal
+from crm.contacts.spreadsheets import TableError
+from crm.contacts.undo import UndoRefused, undo
+from crm.db import db
+from crm.filters import plural
+from crm.forms import ask_again
+from crm.jobs import enqueue
+
+bp = Blueprint("imports", __name__, url_prefix="/imports")
+
+SHOWN = 200  # lines of one kind on a page
+
+
+@bp.get("/")
+@allow(READ)
+def index() -> ResponseReturnValue:
+    page = db.paginate(Import.latest(), per_page=30)
+    return render_template("staff/contacts/imports/index.html", page=page, problem="")
+
+
+@bp.post("/")
+@allow(WORK)
+def create() -> ResponseReturnValue:
+    sent = request.files.get("fichier")
+    if sent is None or not sent.filename:
+        return _refuse("Choisissez d’abord un fichier, CSV ou XLSX.")
+    try:
+        record = intake.receive(sent.filename, sent.stream.read(), by=current_user)
+    except TableError as error:
+        return _refuse(str(error))
+    db.session.commit()
+    return redirect(url_for(".show", import_id=record.id))
+
+
+def _refuse(problem: str) -> ResponseReturnValue:
+    page = db.paginate(Import.latest(), per_page=30)
+    return render_template("staff/contacts/imports/index.html", page=page, problem=problem), 422
+
+
+@bp.get("/<int:import_id>")
+@allow(READ)
+def show(import_id: int) -> ResponseReturnValue:
+    record = db.get_or_404(Import, import_id)
+    if record.stage is not Stage.DRAFT:
+        percent = intake.progress_of(record)
+        return render_template(
+            "staff/contacts/imports/done.html",
+            record=record,
+            percent=percent,
+            totals={outcome.value: outcome.label for outcome in Outcome},
+            shown=SHOWN,
+        )
+    return _rehearsed(record)
+
+
+def _rehearsed(record: Import, problem: str = "") -> ResponseReturnValue:
+    rehearsal: Rehearsal | None = None
+    try:
+        rehearsal = intake.rehearsal_of(record)
+    except (TableError, MappingError) as error:
+        problem = problem or str(error)
+    return render_template(
+        "staff/contacts/imports/show.html",
+        record=record,
+        rehearsal=rehearsal,
+        problem=problem,
+        columns=COLUMNS.values(),
+        outcomes=Outcome,
+        shown=SHOWN,
+    ), (422 if problem else 200)
+
+
+@bp.post("/<int:import_id>/colonnes")
+@allow(WORK)
+def understand(import_id: int) -> ResponseReturnValue:
+    record = _draft(import_id)
+    names = request.form.getlist("titre")
+    fields = dict(zip(names, request.form.getlist("champ"), strict=False))
+    try:
+        intake.understand(record, fields)
+    except MappingError as error:
+        return _rehearsed(record, str(error))
+    record.creates_terms = bool(request.form.get("termes"))
+    db.session.commit()
+    return redirect(url_for(".show", import_id=record.id))
+
+
+@bp.post("/<int:import_id>/lignes/<int:line>")
+@allow(WORK)
+def decide(import_id: int, line: int) -> ResponseReturnValue:
+    record = _draft(import_id)
+    for kind in ContactKind:
+        if kind.value in request.form:
+            intake.decide(record, line, kind, request.form[kind.value])
+    db.session.commit()
+    return redirect(url_for(".show", import_id=record.id) + "#douteuses")
+
+
+@bp.post("/<int:import_id>/application")
+@allow(WORK)
+def apply(import_id: int) -> ResponseReturnValue:
+    record = db.get_or_404(Import, import_id)
+    intake.ask(record, by=current_user)
+    db.session.commit()
+    enqueue(intake.run, record.id)
+    return redirect(url_for(".show", import_id=record.id))
+
+
+@bp.get("/<int:import_id>/avancement.json")
+@allow(READ)
+def progress(import_id: int) -> Response:
+    record = db.get_or_404(Import, import_id)
+    is_over = record.stage is not Stage.ASKED
+    done = intake.progress_of(record)
+    return jsonify(total=100, settled=done, is_started=True, is_over=is_over)
+
+
+@bp.route("/<int:import_id>/annulation", methods=["GET", "POST"])
+@allow(WORK)
+def cancel(import_id: int) -> ResponseReturnValue:
+    record = db.get_or_404(Import, import_id)
+    if ask_again():
+        return render_template("staff/contacts/imports/cancel.html", record=record)
+    try:
+        undone = undo(record)
+    except UndoRefused as refused:
+        abort(409, str(refused))
+    db.session.commit()
+    said = [f"{plural(undone.removed, 'fiche retirée', 'fiches retirées')}",
+            f"{plural(undone.restored, 'fiche remise', 'fiches remises')} comme avant"]  # fmt: skip
+    said += (
+        [f"{plural(len(undone.left), 'fiche laissée', 'fiches laissées')}"] if undone.left else []
+    )
+    flash("Import annulé : " + ", ".join(said) + ".")
+    return redirect(url_for(".show", import_id=record.id))
+
+
+@bp.post("/<int:import_id>/suppression")
+@allow(WORK)
+def delete(import_id: int) -> ResponseReturnValue:
+    record = _draft(import_id)
+    db.session.delete(record)
+    db.session.commit()
+    flash(f"« {record.name} » est oublié ; rien n’avait été changé.")
+    return redirect(url_for(".index"))
+
+
+def _draft(import_id: int) -> Import:
+    record = db.get_or_404(Import, import_id)
+    if record.stage is not Stage.DRAFT:
+        abort(409, "Cet import est déjà parti : il ne change plus.")
+    return record
