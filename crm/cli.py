@@ -19,8 +19,8 @@ from crm.config import ROOT, SettingError  # noqa: E402
 from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
 from crm.defaults import install_defaults  # noqa: E402
-from crm.text import normal_email  # noqa: E402
 from crm.newsletter.cli import newsletter  # noqa: E402
+from crm.text import normal_email  # noqa: E402
 from crm.users import User, UserRole  # noqa: E402
 
 HELP = {"help_option_names": ["-h", "--help"]}

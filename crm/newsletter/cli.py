@@ -87,13 +87,11 @@ def subscribers() -> None:
 def import_subscribers(file: Path, slug: str, wording: str) -> None:
     """Abonne les personnes d’un tableau CSV ou XLSX ; « email » en est la seule colonne requise."""
     publication = publication_named(slug)
-    account = Enrolment()
     try:
         table = read_table(file.read_bytes())
         lines = enrol(table, publication, wording.strip(), f"liste « {file.name} »")
         with click.progressbar(lines, length=len(table.rows), label="Reprise de la liste") as bar:
-            for account in bar:
-                pass
+            account = next(reversed(list(bar)), Enrolment())
     except ValueError as error:
         raise click.ClickException(str(error)) from error
     db.session.commit()

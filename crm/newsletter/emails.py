@@ -13,7 +13,7 @@ def trial(issue: Issue, to: str) -> Mail:
     """`issue` as it will arrive, to one address; its personal links open the public form."""
     base_url = Settings.current().base_url
     letter = render(Content.of(issue), Identity.current(), base_url)
-    links = {name: f"{base_url}/lettres/inscription" for name in ("leave_url", "preferences_url")}
+    links = dict.fromkeys(("leave_url", "preferences_url"), f"{base_url}/lettres/inscription")
     return write(
         to,
         subject=f"[Essai] {letter.subject}",

@@ -47,13 +47,10 @@ def enrol(table: Table, publication: Publication, wording: str, source: str) -> 
     Raises NoAddress.
     """
     columns = _columns(table.headings)
-    known = _known(publication)
-    types = _actor_types()
-    account = Enrolment()
+    roll = _Roll(publication, wording, source)
     for number, cells in table.rows:
-        values = {name: one_line(cells[index]) for name, index in columns.items()}
-        _enrol(number, values, publication, known, types, account, wording, source)
-        yield account
+        roll.take(number, {name: one_line(cells[index]) for name, index in columns.items()})
+        yield roll.account
     db.session.flush()
 
 
@@ -72,57 +69,52 @@ def _columns(headings: list[str]) -> dict[str, int]:
     return found
 
 
-def _known(publication: Publication) -> dict[str, Subscription]:
-    return {row.email: row for row in db.session.scalars(Subscription.all_of(publication))}
+class _Roll:
+    """The list of a publication while a table is read: who is on it, and what became of each."""
 
+    def __init__(self, publication: Publication, wording: str, source: str) -> None:
+        self.publication, self.wording, self.source = publication, wording, source
+        everyone = db.session.scalars(Subscription.all_of(publication))
+        self.known = {subscription.email: subscription for subscription in everyone}
+        terms: Iterable[Term] = db.session.scalars(Term.of(Vocabulary.ACTOR_TYPE))
+        self.types = {key: t.id for t in terms for key in (fold(t.label), fold(t.code))}
+        self.account = Enrolment()
 
-def _actor_types() -> dict[str, int]:
-    terms: Iterable[Term] = db.session.scalars(Term.of(Vocabulary.ACTOR_TYPE))
-    return {key: term.id for term in terms for key in (fold(term.label), fold(term.code))}
+    def take(self, number: int, values: dict[str, str]) -> None:
+        """Enrol the person of one line, or say why not."""
+        address = normal_email(values["email"])
+        if address is None:
+            typed = values["email"][:80]
+            words = f"« {typed} » n’est pas une adresse" if typed else "l’adresse est vide"
+            self.account.refused.append((number, words))
+        elif address not in self.known:
+            self.account.added += 1
+            self._agree(self._new(address, values))
+        else:
+            self._take_again(self.known[address])
 
+    def _take_again(self, subscription: Subscription) -> None:
+        if subscription.left_at is not None or subscription.suppressed:
+            self.account.gone += 1
+        elif subscription.is_confirmed:
+            self.account.known += 1
+        else:
+            self.account.confirmed += 1
+            self._agree(subscription)
 
-def _enrol(  # noqa: PLR0913
-    number: int,
-    values: dict[str, str],
-    publication: Publication,
-    known: dict[str, Subscription],
-    types: dict[str, int],
-    account: Enrolment,
-    wording: str,
-    source: str,
-) -> None:
-    address = normal_email(values["email"])
-    if address is None:
-        words = f"« {values['email'][:80]} » n’est pas une adresse" if values["email"] else "vide"
-        account.refused.append((number, words))
-        return
-    subscription = known.get(address)
-    if subscription is None:
-        subscription = known[address] = _new(address, values, publication, types)
-        account.added += 1
-    elif subscription.left_at is not None or subscription.suppressed:
-        account.gone += 1
-        return
-    elif subscription.is_confirmed:
-        account.known += 1
-        return
-    else:
-        account.confirmed += 1
-    subscription.consent(Basis.IMPORT, wording, source, confirmed=True)
+    def _agree(self, subscription: Subscription) -> None:
+        subscription.consent(Basis.IMPORT, self.wording, self.source, confirmed=True)
 
-
-def _new(
-    address: str, values: dict[str, str], publication: Publication, types: dict[str, int]
-) -> Subscription:
-    subscription = Subscription(
-        publication_id=publication.id,
-        email=address,
-        actor_type_id=types.get(fold(values.get("actor_type", ""))),
-        department=_department(values.get("department", "")),
-        **{name: values.get(name, "")[:length] for name, length in LENGTHS.items()},
-    )
-    db.session.add(subscription)
-    return subscription
+    def _new(self, address: str, values: dict[str, str]) -> Subscription:
+        subscription = self.known[address] = Subscription(
+            publication_id=self.publication.id,
+            email=address,
+            actor_type_id=self.types.get(fold(values.get("actor_type", ""))),
+            department=_department(values.get("department", "")),
+            **{name: values.get(name, "")[:length] for name, length in LENGTHS.items()},
+        )
+        db.session.add(subscription)
+        return subscription
 
 
 def _department(value: str) -> str:
