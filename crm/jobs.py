@@ -65,6 +65,23 @@ def enqueue(function: Job, *arguments: Any) -> None:
         log.warning("la file d’attente ne répond pas : %s", type(error).__name__)
 
 
+def tell(name: str, value: Any) -> None:
+    """Say how far a long job has come: a page reads it while the job's transaction lasts."""
+    try:
+        current_app.extensions["queue"].put(name, value)
+    except (redis.RedisError, sqlite3.Error, OSError, sa.exc.SQLAlchemyError) as error:
+        log.warning("la file d’attente ne répond pas : %s", type(error).__name__)
+
+
+def told(name: str) -> Any:
+    """What a job said last under this name, or None."""
+    try:
+        return current_app.extensions["queue"].get(name, peek=True)
+    except (redis.RedisError, sqlite3.Error, OSError, sa.exc.SQLAlchemyError) as error:
+        log.warning("la file d’attente ne répond pas : %s", type(error).__name__)
+        return None
+
+
 def run_due(at: datetime | None = None) -> list[str]:
     """Run the periodic jobs whose time has come, and return their names.
 

@@ -5,6 +5,8 @@ The rule can be undone exactly: « '=A1 » as typed becomes « ''=A1 », so noth
 
 import re
 
+CELL_LIMIT = 32_767  # characters: Excel keeps no more in a cell
+
 # The characters that begin a formula in Excel or LibreOffice, wide forms included (OWASP, « CSV
 # injection »), behind any number of the quotes we add.
 _RISKY = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")

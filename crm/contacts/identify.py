@@ -14,6 +14,7 @@ from crm.contacts.facets import ContactKind
 from crm.contacts.fold import fold
 from crm.contacts.likeness import NEAR, alike, name_key
 from crm.contacts.thesaurus import TermRef
+from crm.text import one_line
 
 _UNLIKE = 60  # percent: below this, two names are of two things
 
@@ -47,7 +48,7 @@ def identify_organisation(draft: Draft, directory: Directory) -> Match:
     """The organisation this row is about."""
     facts = draft.organisation
     if "id" in facts:
-        return _by_id(ContactKind.ORGANISATION, facts["id"], facts.get("name", ""), directory)
+        return _by_id(ContactKind.ORGANISATION, facts["id"], draft.typed_name, directory)
     for number in NUMBERS:
         if match := _by_number(number, facts, directory):
             return match
@@ -71,7 +72,7 @@ def _by_id(kind: ContactKind, number: int, name: str, directory: Directory) -> M
     card = directory.by_id.get((kind, number))
     if card is None:
         return Match(problem=f"il n’y a pas, ou plus, de fiche n° {number}")
-    if name and _likeness(card, name) < _UNLIKE:
+    if name and name != one_line(card.name) and _likeness(card, name) < _UNLIKE:
         return Match(candidates=[Candidate(card, (f"fiche n° {number}, mais le nom diffère",))])
     return Match(card, by_id=True)
 

@@ -12,6 +12,7 @@ from crm.contacts.details import detail_key
 from crm.contacts.directory import roles_in
 from crm.contacts.facets import ContactKind
 from crm.contacts.fold import fold
+from crm.contacts.formulas import CELL_LIMIT
 from crm.contacts.likeness import name_key
 from crm.contacts.terms import Vocabulary
 from crm.contacts.thesaurus import TermRef, Thesaurus
@@ -19,7 +20,6 @@ from crm.contacts.thesaurus import TermRef, Thesaurus
 # Columns in which case and accents alone are no news, unless the card's number is given.
 _NAMES = {"name", "acronym", "commune", "street", "first_name", "last_name"}
 _OWN_NAMES = {"name", "first_name", "last_name"}
-CELL_LIMIT = 32_767  # characters: Excel keeps no more in a cell
 
 
 @dataclass(frozen=True, slots=True)
