@@ -12,6 +12,7 @@ async function open(link) {
   section.kept.forEach((child) => child.remove());
   link.hidden = true;
   section.append(form);
+  section.opened = typed(form);
   prepare(section);
   form.querySelector("input:not([type=hidden]), textarea, select")?.focus();
 }
@@ -24,6 +25,8 @@ function close(section) {
   link.focus();
 }
 
+const typed = (form) => new URLSearchParams(new FormData(form)).toString();
+
 async function save(form) {
   const section = form.closest("section");
   const answer = await fetch(form.action, { method: "POST", body: new URLSearchParams(new FormData(form)) });
@@ -34,7 +37,17 @@ async function save(form) {
     prepare(section);
     (again.querySelector(".summary") ?? again).focus();
   } else if (page.querySelector("[data-card]")) show(page, section.id);
-  else window.location.reload();
+  else say(form, page.querySelector("h1")?.textContent);
+}
+
+// What went wrong, beside what was typed, which stays.
+function say(form, what = "Le serveur ne répond pas") {
+  const words = Object.assign(document.createElement("p"), { className: "summary", tabIndex: -1 });
+  words.textContent = `${what.trim()}. Rien n’est enregistré ; ce que vous avez tapé est encore là.`;
+  words.setAttribute("role", "alert");
+  form.querySelector(":scope > .summary")?.remove();
+  form.prepend(words);
+  words.focus();
 }
 
 // The card as it is now: its name, its state, its facts and its journal. Other forms left open stay.
@@ -69,13 +82,14 @@ document.addEventListener("click", (event) => {
 
 document.addEventListener("keydown", (event) => {
   const section = event.target.closest("[data-card] section");
-  if (event.key === "Escape" && section?.querySelector("[data-section]")) close(section);
+  const form = section?.querySelector("[data-section]");
+  if (event.key === "Escape" && form && typed(form) === section.opened) close(section);
 });
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("[data-card] [data-section]")) return;
   event.preventDefault();
-  save(event.target);
+  save(event.target).catch(() => say(event.target));
 });
 
 // A long list of boxes gets a field that narrows it.
