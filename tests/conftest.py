@@ -63,13 +63,11 @@ def new_database(kind: str, folder: Path) -> str:
     return f"{server}/{name}"
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
-def application(request, tmp_path_factory):
+def new_application(kind: str, instance: Path):
     """The application on one database, its tables made by the migrations."""
-    instance = tmp_path_factory.mktemp(request.param)
     app = create_app(
         Settings(
-            database_url=new_database(request.param, instance),
+            database_url=new_database(kind, instance),
             queue_url=f"sqlite:///{instance / 'queue.db'}",
             secret_key="test" * 8,
             instance=instance,
@@ -86,9 +84,27 @@ def application(request, tmp_path_factory):
             for table in Base.metadata.sorted_tables
         }
         db.session.remove()
-    yield app
-    with app.app_context():
-        db.engine.dispose()
+    return app
+
+
+@pytest.fixture(scope="session")
+def applications(tmp_path_factory):
+    """Those made so far, by kind of database: each is made once, whatever the order of the tests."""
+    made = {}
+    yield (
+        lambda kind: (
+            made.get(kind)
+            or made.setdefault(kind, new_application(kind, tmp_path_factory.mktemp(kind)))
+        )
+    )
+    for app in made.values():
+        with app.app_context():
+            db.engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def application(request, applications):
+    return applications(request.param)
 
 
 @pytest.fixture
