@@ -39,7 +39,7 @@ def columns_of(kind: ContactKind, keys: Sequence[str] = ()) -> list[Column]:
     known = CHOICES[kind]
     unknown = set(keys) - {column.key for column in known}
     if unknown:
-        raise ExportError(f"Colonne inconnue : {', '.join(sorted(unknown))}.")
+        raise ExportError(f"Colonne inconnue : {', '.join(sorted(unknown))[:200]}.")
     return [column for column in known if not keys or column.key in keys]
 
 

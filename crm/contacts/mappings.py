@@ -89,7 +89,7 @@ def check(headings: Sequence[str], fields: Fields) -> Fields:
     chosen = dict.fromkeys(headings, "")
     for heading, field in fields.items():
         if fold(heading) not in known:
-            raise MappingError(f"Aucune colonne ne s’appelle « {heading} » dans ce fichier.")
+            raise MappingError(f"Aucune colonne ne s’appelle « {heading[:80]} » dans ce fichier.")
         chosen[known[fold(heading)]] = _field(field)
     _refuse_repeats(chosen)
     found = set(chosen.values())
@@ -198,7 +198,7 @@ def _field(said: str) -> str:
         return ""
     key = said.strip() if said.strip() in COLUMNS else _LABELS.get(fold(said))
     if key is None:
-        raise MappingError(f"« {said} » n’est pas un champ connu.")
+        raise MappingError(f"« {said[:80]} » n’est pas un champ connu.")
     return key
 
 

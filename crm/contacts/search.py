@@ -78,6 +78,13 @@ class Search:
     def without_words(self) -> "Search":
         return replace(self, words="", page=1)
 
+    def without_since(self, code: str) -> "Search":
+        since = {other: day for other, day in self.since.items() if other != code}
+        return replace(self, since=since, page=1)
+
+    def without_archived(self) -> "Search":
+        return replace(self, archived=False, page=1)
+
     def toggle(self, code: str, value: str) -> "Search":
         """The same search with this value chosen, or no longer chosen; back on its first page."""
         values = set(self.chosen.get(code, ())) ^ {value}

@@ -36,6 +36,7 @@ def new() -> ResponseReturnValue:
         search=search,
         segment=segment,
         counts=counts,
+        most=max(ContactKind, key=lambda kind: counts[kind]),
         choices=CHOICES,
         kinds=ContactKind,
     )

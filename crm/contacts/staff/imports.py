@@ -20,8 +20,9 @@ from crm.contacts.columns import COLUMNS
 from crm.contacts.facets import ContactKind
 from crm.contacts.imports import Import, Stage
 from crm.contacts.mappings import MappingError
-from crm.contacts.rehearse import Outcome, Rehearsal
+from crm.contacts.rehearse import NEW, Outcome, Rehearsal
 from crm.contacts.spreadsheets import TableError
+from crm.contacts.staff.search import card_url
 from crm.contacts.undo import UndoRefused, undo
 from crm.db import db
 from crm.filters import plural
@@ -31,6 +32,16 @@ from crm.jobs import enqueue
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
 SHOWN = 200  # lines of one kind on a page
+PREPARED = (Stage.DRAFT, Stage.FAILED)  # nothing was changed yet: it can be seen again
+
+# What became of the lines, once it is done.
+_DONE = {
+    Outcome.CREATED: "créées",
+    Outcome.CHANGED: "modifiées",
+    Outcome.UNCHANGED: "déjà là, inchangées",
+    Outcome.DOUBTFUL: "douteuses, laissées de côté",
+    Outcome.REFUSED: "refusées",
+}
 
 
 @bp.get("/")
@@ -47,7 +58,8 @@ def create() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return _refuse("Choisissez d’abord un fichier, CSV ou XLSX.")
     try:
-        record = intake.receive(sent.filename, sent.stream.read(), by=current_user)
+        name = sent.filename.replace("\\", "/").rpartition("/")[2]
+        record = intake.receive(name, sent.stream.read(), by=current_user)
     except TableError as error:
         return _refuse(str(error))
     db.session.commit()
@@ -63,16 +75,15 @@ def _refuse(problem: str) -> ResponseReturnValue:
 @allow(READ)
 def show(import_id: int) -> ResponseReturnValue:
     record = db.get_or_404(Import, import_id)
-    if record.stage is not Stage.DRAFT:
-        percent = intake.progress_of(record)
-        return render_template(
-            "staff/contacts/imports/done.html",
-            record=record,
-            percent=percent,
-            totals={outcome.value: outcome.label for outcome in Outcome},
-            shown=SHOWN,
-        )
-    return _rehearsed(record)
+    if record.stage in PREPARED:
+        return _rehearsed(record)
+    return render_template(
+        "staff/contacts/imports/done.html",
+        record=record,
+        percent=intake.progress_of(record),
+        done=_DONE,
+        shown=SHOWN,
+    )
 
 
 def _rehearsed(record: Import, problem: str = "") -> ResponseReturnValue:
@@ -87,6 +98,7 @@ def _rehearsed(record: Import, problem: str = "") -> ResponseReturnValue:
         rehearsal=rehearsal,
         problem=problem,
         columns=COLUMNS.values(),
+        card_url=card_url,
         outcomes=Outcome,
         shown=SHOWN,
     ), (422 if problem else 200)
@@ -113,9 +125,15 @@ def decide(import_id: int, line: int) -> ResponseReturnValue:
     record = _draft(import_id)
     for kind in ContactKind:
         if kind.value in request.form:
-            intake.decide(record, line, kind, request.form[kind.value])
+            intake.decide(record, line, kind, _choice(request.form[kind.value]))
     db.session.commit()
-    return redirect(url_for(".show", import_id=record.id) + "#douteuses")
+    return redirect(url_for(".show", import_id=record.id) + "#doubtful")
+
+
+def _choice(said: str) -> str:
+    """A new card, one that exists, or nothing: the line waits again."""
+    is_number = said.isascii() and said.isdecimal() and len(said) < 20
+    return said if is_number or said in (NEW, "") else abort(400)
 
 
 @bp.post("/<int:import_id>/application")
@@ -169,6 +187,6 @@ def delete(import_id: int) -> ResponseReturnValue:
 
 def _draft(import_id: int) -> Import:
     record = db.get_or_404(Import, import_id)
-    if record.stage is not Stage.DRAFT:
+    if record.stage not in PREPARED:
         abort(409, "Cet import est déjà parti : il ne change plus.")
     return record

@@ -21,7 +21,7 @@ def index() -> ResponseReturnValue:
     search = Search.parse(request.query_string.decode("utf-8", "replace"))
     found = find(search)
     total = found.total()
-    view = request.args.get("vue", "liste")
+    view = "carte" if request.args.get("vue") == "carte" else "liste"
     return render_template(
         "staff/contacts/search/index.html",
         search=search,
@@ -29,13 +29,20 @@ def index() -> ResponseReturnValue:
         facets=found.facets(),
         hits=found.page() if view != "carte" else [],
         shapes=draw(found.by_department()) if view == "carte" else None,
-        view=view if view in VIEWS else "liste",
+        view=view,
         views=VIEWS,
+        address=lambda other, shown=view: _address(other, shown),
         sorts=Sort,
         since=SINCE,
         pages=-(-total // PAGE),
         card=card,
     )
+
+
+def _address(search: Search, view: str) -> str:
+    """The address of another search, seen as a list or as a map."""
+    parts = [search.query_string(), "" if view == "liste" else f"vue={view}"]
+    return "?" + "&".join(filter(None, parts))
 
 
 @bp.get("/recherche")
@@ -60,6 +67,10 @@ def _listed(hits: list[Hit]) -> Response:
 
 def card(hit: Hit) -> str:
     """The address of the card that a search found."""
-    if hit.type is ContactKind.ORGANISATION:
-        return url_for("staff.contacts.organisations.show", organisation_id=hit.id)
-    return url_for("staff.contacts.people.show", person_id=hit.id)
+    return card_url(hit.type, hit.id)
+
+
+def card_url(kind: ContactKind, contact_id: int) -> str:
+    if kind is ContactKind.ORGANISATION:
+        return url_for("staff.contacts.organisations.show", organisation_id=contact_id)
+    return url_for("staff.contacts.people.show", person_id=contact_id)

@@ -59,16 +59,17 @@ def _is_free(form: SegmentForm) -> bool:
 @allow(READ)
 def show(segment_id: int) -> ResponseReturnValue:
     segment = db.get_or_404(Segment, segment_id)
-    page = max(1, request.args.get("page", 1, type=int))
-    keys = db.session.scalars(members(segment).limit(PAGE).offset((page - 1) * PAGE)).all()
     total = _count(segment)
+    pages = -(-total // PAGE)
+    page = min(max(1, request.args.get("page", 1, type=int)), max(1, pages))
+    keys = db.session.scalars(members(segment).limit(PAGE).offset((page - 1) * PAGE)).all()
     return render_template(
         "staff/contacts/segments/show.html",
         segment=segment,
         hits=hits_of(list(keys)),
         total=total,
         page=page,
-        pages=-(-total // PAGE),
+        pages=pages,
         card=card,
     )
 

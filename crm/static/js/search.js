@@ -67,3 +67,7 @@ box?.addEventListener("keydown", (event) => {
   }
 });
 document.addEventListener("click", (event) => { if (list && !event.target.closest(".search")) hide(); });
+
+// On a telephone the facets wait behind their button.
+const narrowing = document.querySelector("[data-narrowing]");
+if (narrowing && window.matchMedia("(max-width: 48rem)").matches) narrowing.open = false;
