@@ -36,7 +36,7 @@ def uses(vocabulary: Vocabulary) -> Counter[int]:
     for column in columns_to(Term.__table__):
         if column.table is not Term.__table__:
             query = sa.select(column, sa.func.count()).where(column.in_(of_it)).group_by(column)
-            counted.update(dict(db.session.execute(query).tuples().all()))
+            counted.update({term: count for term, count in db.session.execute(query)})  # noqa: C416
     return counted
 
 

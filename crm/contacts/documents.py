@@ -1,7 +1,7 @@
 """Documents: what the search knows of each organisation and each person, read from their cards."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,9 +71,9 @@ def _organisations(within: Within) -> list[Document]:
     rows = db.session.execute(
         sa.select(
             its.id, its.name, its.acronym, its.siren, its.siret, its.rna, its.postcode,
-            its.commune, its.department, its.website, its.archived_at, its.updated_at,
-            Term.label.label("type"),
-        ).outerjoin(its.actor_type).where(within(its.id))
+            its.commune, its.department, its.website, its.competences, its.archived_at,
+            its.updated_at, Term.label.label("type"),
+        ).outerjoin(its.actor_type).where(within(its.id), its.merged_into_id.is_(None))
     ).all()  # fmt: skip
     others = _grouped(sa.select(OtherName.organisation_id, OtherName.name), within)
     details = _grouped(_details(Detail.organisation_id), within)
@@ -92,7 +92,7 @@ def _organisation(row: Any, others: list[Any], details: list[Any], facets: list[
         detail=_line([row.type, place], " · "),
         names=[name for name in names if name],
         said=[row.commune, DEPARTMENTS.get(row.department, "")],
-        coded=[row.type or "", *(number or "" for number in numbers)],
+        coded=[row.type or "", row.competences[:500], *(number or "" for number in numbers)],
         details=details,
         sort_name=row.name,
         sort_commune=row.commune,
@@ -107,7 +107,7 @@ def _people(within: Within) -> list[Document]:
         sa.select(
             his.id, his.first_name, his.last_name, his.commune, his.department,
             his.archived_at, his.updated_at,
-        ).where(within(his.id))
+        ).where(within(his.id), his.merged_into_id.is_(None))
     ).all()  # fmt: skip
     roles = _grouped(
         sa.select(
@@ -116,7 +116,7 @@ def _people(within: Within) -> list[Document]:
         )
         .join(Role.organisation)
         .where(Role.ended_on.is_(None))
-        .order_by(Role.id),
+        .order_by(Role.person_id, Role.id),
         within,
     )  # fmt: skip
     details = _grouped(_details(Detail.person_id), within)
@@ -215,7 +215,7 @@ def _site(address: str) -> list[str]:
 
 
 def _details(owner: Any) -> Rows:
-    return sa.select(owner, Detail.kind, Detail.key).order_by(Detail.id)
+    return sa.select(owner, Detail.kind, Detail.key).order_by(owner, Detail.id)
 
 
 def _grouped(statement: Rows, within: Within) -> defaultdict[int, list[Any]]:
@@ -229,9 +229,14 @@ def _grouped(statement: Rows, within: Within) -> defaultdict[int, list[Any]]:
 
 def _facets(kind: ContactKind, within: Within) -> defaultdict[int, list[tuple[str, str]]]:
     values: defaultdict[int, list[tuple[str, str]]] = defaultdict(list)
+    for contact_id, value, code in db.session.execute(sa.union_all(*_pairs(kind, within))):
+        values[contact_id].append((code, value))
+    return values
+
+
+def _pairs(kind: ContactKind, within: Within) -> Iterator[Rows]:
+    """What every facet says of the contacts, in one statement."""
     for facet in FACETS.values():
         for statement in facet.pairs(kind):
             owner = statement.selected_columns[0]
-            for contact_id, value in db.session.execute(statement.where(within(owner))):
-                values[contact_id].append((facet.code, value))
-    return values
+            yield statement.add_columns(sa.literal(facet.code)).where(within(owner))

@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
@@ -38,13 +39,26 @@ def write_xlsx(path: Path, headings: Row, rows: Iterable[Row]) -> None:
     book = Workbook(write_only=True)
     sheet = book.create_sheet("Contacts")
     sheet.freeze_panes = "A2"
-    titles = [WriteOnlyCell(sheet, value=_cell(heading)) for heading in headings]
+    titles = [_cell(sheet, heading) for heading in headings]
     for title in titles:
         title.font = Font(bold=True)
     sheet.append(titles)
     for row in rows:
-        sheet.append([_cell(cell) for cell in row])
+        sheet.append([_value(sheet, cell) for cell in row])
     book.save(path)
+
+
+def _value(sheet: Any, cell: str | int | None) -> Any:
+    """A number, nothing, or a text that stays one: « #N/A » would become an error."""
+    if isinstance(cell, str) and cell.startswith("#"):
+        return _cell(sheet, cell)
+    return _text(cell) if isinstance(cell, str) else cell
+
+
+def _cell(sheet: Any, text: str | int | None) -> Any:
+    made = WriteOnlyCell(sheet, value=_text(str(text)))
+    made.data_type = "s"
+    return made
 
 
 def _safe(cell: str | int | None) -> str | int:
@@ -53,10 +67,8 @@ def _safe(cell: str | int | None) -> str | int:
     return disarm(_UNWRITABLE.sub("", cell or ""))
 
 
-def _cell(cell: str | int | None) -> str | int | None:
-    """The cell as XLSX keeps it: « _x0041_ » would be read as « A », so its first sign is spelt."""
-    if not isinstance(cell, str):
-        return cell
+def _text(cell: str) -> str | None:
+    """The text as XLSX keeps it: « _x0041_ » would be read as « A », so its first sign is spelt."""
     return _ESCAPED.sub("_x005F_", str(_safe(cell))[:CELL_LIMIT]) or None
 
 

@@ -98,7 +98,7 @@ def _name_person(draft: Draft) -> None:
         first, last = split_person(whole)
         draft.person.setdefault("first_name", first)
         draft.person["last_name"] = last
-    elif "first_name" in draft.person and "last_name" not in draft.person:
+    elif "first_name" in draft.person and not {"last_name", "id"} & draft.person.keys():
         draft.person["last_name"] = draft.person.pop("first_name")
 
 

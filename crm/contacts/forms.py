@@ -218,14 +218,20 @@ class OrganisationField(StringField):
         found = db.session.get(Organisation, exact[0].id) if len(exact) == 1 else None
         if found is not None:
             return found
-        self.candidates = hits[:8]
-        raise validators.ValidationError(
-            "Plusieurs organisations peuvent porter ce nom : dites laquelle." if hits else
-            "Aucune organisation ne porte ce nom : corrigez-le, ou créez sa fiche."
-        )  # fmt: skip
+        self.candidates = exact[:8] or hits[:8]
+        raise validators.ValidationError(_doubt(len(exact), len(hits)))
 
     def _value(self) -> str:
         return self.text
+
+
+def _doubt(exact: int, found: int) -> str:
+    """Why a name is not enough, and what to do."""
+    if exact:
+        return "Plusieurs organisations portent ce nom : dites laquelle."
+    if found:
+        return "Aucune organisation ne porte exactement ce nom : dites laquelle c’est."
+    return "Aucune organisation ne porte ce nom : corrigez-le, ou créez sa fiche."
 
 
 def _names(hit: Hit) -> set[str]:

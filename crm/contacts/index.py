@@ -54,7 +54,7 @@ def reindex_all(progress: Progress | None = None) -> int:
     total = sum(_count(kind) for kind in ContactKind)
     store.clear()
     store.fill(_all(total, progress or (lambda done, total: None)))
-    bitmaps.compact()
+    bitmaps.keep(bitmaps.count())
     return total
 
 

@@ -7,6 +7,7 @@ from itertools import combinations
 from rapidfuzz import fuzz
 
 from crm.contacts.fold import fold
+from crm.text import one_line
 
 NEAR = 88  # percent: one typing mistake in a word of eight letters, or a small word more
 
@@ -30,7 +31,7 @@ _COMMON = {
 
 def name_key(text: str) -> str:
     """What two writings of the same name have in common; never empty for a name that is not."""
-    return fold(text) or text.strip()
+    return fold(text) or one_line(text)
 
 
 @lru_cache(maxsize=200_000)

@@ -57,7 +57,7 @@ class Found:
         start = (self.search.page - 1) * PAGE
         if self.attempt and self.search.sort is Sort.RELEVANCE:
             return self._most_relevant(start)
-        return _hits(self._sorted(start, PAGE, set()))
+        return hits_of(self._sorted(start, PAGE, set()))
 
     def keys(self) -> list[int]:
         """The keys of every card, in no order."""
@@ -96,7 +96,7 @@ class Found:
             return page
         taken = {row.id for row in rows}
         others = self._sorted(max(0, start - len(best)), PAGE - len(page), taken)
-        return [*page, *_hits(others)]
+        return [*page, *hits_of(others)]
 
     def _relevant_keys(self) -> list[int]:
         return sorted({row.id for row in suggest_rows(self.search.words) if self._has(row.id)})
@@ -154,7 +154,7 @@ def results(search: Search) -> Rows:
         wanted.append(
             sa.or_(
                 *(
-                    documents.c.id.in_(sa.select(ids.c[0] * 2 + (kind is ContactKind.PERSON)))
+                    documents.c.id.in_(sa.select(ids.c[0] * 2 + key_of(kind, 0)))
                     for kind, ids in zip(ContactKind, chosen, strict=True)
                 )
             )
@@ -231,6 +231,7 @@ def _some(keys: Sequence[int]) -> Iterable[Sequence[int]]:
     return (keys[start : start + _STEP] for start in range(0, len(keys), _STEP))
 
 
-def _hits(keys: Sequence[int]) -> list[Hit]:
+def hits_of(keys: Sequence[int]) -> list[Hit]:
+    """The cards of these documents, in the same order."""
     rows = {row.id: row for row in by_keys(keys)}
     return [hit_of(rows[key], 0.0) for key in keys if key in rows]

@@ -204,8 +204,9 @@ def say_role(
         left = held[0].ended_on
         remarks.append(f"a quitté {organisation.name} le {left:%d/%m/%Y} : fonction non rouverte")
         return None, []
-    if any(fold(role.title) == fold(title) for role in current) or not title or len(current) > 1:
-        role = next((one for one in current if fold(one.title) == fold(title)), current[0])
+    called = [role for role in current if name_key(role.title) == name_key(title)]
+    if called or not title or len(current) > 1:
+        role = (called or current)[0]
         title = role.title
     else:
         role = current[0]

@@ -152,17 +152,18 @@ def _delimiter(text: str) -> tuple[str, int, str]:
     return text, 0, max(_DELIMITERS, key=lambda character: _regularity(sample, character))
 
 
-def _regularity(sample: str, delimiter: str) -> tuple[int, int]:
-    """How many of the first lines have the same number of cells, above one, and that number."""
+def _regularity(sample: str, delimiter: str) -> tuple[float, int]:
+    """The share of the first lines that have the same number of cells, above one; that number."""
     counts: Counter[int] = Counter()
     reader = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
     try:
-        for _, row in zip(range(50), reader, strict=False):
+        for _, row in zip(range(50), filter(None, reader), strict=False):
             counts[len(row)] += 1
     except csv.Error:
         return 0, 0
     several = [(lines, width) for width, lines in counts.items() if width > 1]
-    return max(several, default=(0, 0))
+    lines, width = max(several, default=(0, 0))
+    return round(lines / max(counts.total(), 1), 1), width
 
 
 def _checked(lines: Lines) -> tuple[list[str], Rows]:

@@ -66,6 +66,9 @@ def learn(words: set[str]) -> None:
 
 def clear() -> None:
     """Empty the search."""
+    filled = sa.or_(*(sa.exists().select_from(table) for table in tables.TABLES))
+    if not db.session.scalar(sa.select(filled)):
+        return
     if is_sqlite():
         _command("delete-all")
         for table in tables.TABLES:

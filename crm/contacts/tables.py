@@ -42,6 +42,11 @@ bitmaps = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("bits", sa.LargeBinary),
 )
-changes = sa.Table("search_changes", _metadata, sa.Column("document_id", sa.Integer))
+changes = sa.Table(
+    "search_changes",
+    _metadata,
+    sa.Column("id", sa.BigInteger, primary_key=True),
+    sa.Column("document_id", sa.Integer),
+)
 
 TABLES = (changes, bitmaps, spellings, vocabulary, titles, documents)

@@ -15,7 +15,7 @@ STOP = frozenset(_SMALL.split())
 LONGEST = 40  # letters of a word that are kept
 _MOST = 8  # words of a search that are looked at
 _LONGEST_TEXT = 300  # characters of a search that are looked at
-_ENDING = re.compile(r"(?<=\w)\.(?:com|eu|fr|net|org)\b", re.IGNORECASE)  # of a mail or a site
+_ENDING = re.compile(r"(?<=\w\w)\.(?:co?m?|eu?|fr?|ne?t?|or?g?)\b", re.I)  # of a mail, of a site
 _DOTTED = re.compile(r"\b(?:\w\.){2,}")  # « A.F.D. »
 _NUMBER = re.compile(r"\+?\d[\d\s.\-()/\u00a0\u202f]*\d")
 

@@ -502,6 +502,22 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "segments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("query", sa.Text(), nullable=True),
+        sa.Column("created_by_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["created_by_id"],
+            ["users.id"],
+            name=op.f("fk_segments_created_by_id_users"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
+        sa.UniqueConstraint("name", name=op.f("uq_segments_name")),
+    )
+    op.create_table(
         "details",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("organisation_id", sa.Integer(), nullable=True),
@@ -791,6 +807,50 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_sections_issue_id"), ["issue_id"], unique=False)
 
     op.create_table(
+        "segment_cards",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("segment_id", sa.Integer(), nullable=False),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.CheckConstraint(
+            "(organisation_id IS NULL) <> (person_id IS NULL)",
+            name=op.f("ck_segment_cards_one_card"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_segment_cards_organisation_id_organisations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["people.id"],
+            name=op.f("fk_segment_cards_person_id_people"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["segment_id"],
+            ["segments.id"],
+            name=op.f("fk_segment_cards_segment_id_segments"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_segment_cards")),
+        sa.UniqueConstraint(
+            "segment_id",
+            "organisation_id",
+            name=op.f("uq_segment_cards_segment_id_organisation_id"),
+        ),
+        sa.UniqueConstraint(
+            "segment_id", "person_id", name=op.f("uq_segment_cards_segment_id_person_id")
+        ),
+    )
+    with op.batch_alter_table("segment_cards", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_segment_cards_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_segment_cards_person_id"), ["person_id"], unique=False)
+
+    op.create_table(
         "subscriptions",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("publication_id", sa.Integer(), nullable=False),
@@ -989,6 +1049,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_subscriptions_actor_type_id"))
 
     op.drop_table("subscriptions")
+    with op.batch_alter_table("segment_cards", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_segment_cards_person_id"))
+        batch_op.drop_index(batch_op.f("ix_segment_cards_organisation_id"))
+
+    op.drop_table("segment_cards")
     with op.batch_alter_table("sections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_sections_issue_id"))
 
@@ -1030,6 +1095,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_details_kind_key")
 
     op.drop_table("details")
+    op.drop_table("segments")
     with op.batch_alter_table("recipe_sections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recipe_sections_publication_id"))
 

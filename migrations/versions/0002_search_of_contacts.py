@@ -39,7 +39,7 @@ ALIKE = [
         generation BIGINT NOT NULL, name TEXT {binary} NOT NULL, bits {bytes} NOT NULL,
         PRIMARY KEY (generation, name)
     )""",
-    "CREATE TABLE search_changes (document_id INTEGER NOT NULL)",
+    "CREATE TABLE search_changes (id {serial}, document_id INTEGER NOT NULL)",
 ]
 # Words are folded before they come here: the tokenizer only has to cut at spaces.
 SQLITE = [
@@ -63,6 +63,7 @@ def upgrade() -> None:
     kinds = {
         "binary": "" if sqlite else 'COLLATE "C"',
         "bytes": "BLOB" if sqlite else "BYTEA",
+        "serial": "INTEGER PRIMARY KEY AUTOINCREMENT" if sqlite else "BIGSERIAL PRIMARY KEY",
         "compact": "WITHOUT ROWID" if sqlite else "",
         "vectors": "" if sqlite else VECTORS,
     }

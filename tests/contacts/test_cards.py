@@ -169,7 +169,9 @@ def test_a_mail_that_is_left_stays_findable_and_is_shown_as_old(officer):
     post(officer, card, "coordonnees", emails="bureau@sia.example.org\r\nneuf@sia.example.org")
     assert card.email == "bureau@sia.example.org"
     assert [item.value for item in card.closed()] == ["vieux@sia.example.org"]
-    assert [hit.id for hit in suggest("vieux@sia.example.org")] == [card.id]
+    for address in ("vieux@sia.example.org", "neuf@sia.example.org"):
+        assert suggest(address)[0].id == card.id
+        assert suggest(address)[0].score > 50
     page = officer.get(f"{URL}/{card.id}").text
     assert '<span class="gone">vieux@sia.example.org <span>ancienne adresse</span></span>' in page
     assert changes(card) == [
@@ -259,7 +261,7 @@ def test_a_doubtful_name_is_asked_about_and_nothing_typed_is_lost(officer):
     one, two = (cards.organisation("Comité de jumelage", commune=town) for town in ("Vif", "Gap"))
     answer = post(officer, card, "liens", link_other="comité de jumelage", relay_territory="Isère")
     assert answer.status_code == 422
-    assert "Plusieurs organisations peuvent porter ce nom : dites laquelle." in answer.text
+    assert "Plusieurs organisations portent ce nom : dites laquelle." in answer.text
     assert re.findall(r'name="link_other-id" id="[^"]+" value="(\w+)"', answer.text) == [
         str(one.id), str(two.id), "nouvelle",
     ]  # fmt: skip
@@ -267,6 +269,15 @@ def test_a_doubtful_name_is_asked_about_and_nothing_typed_is_lost(officer):
     assert (again["link_other"], again["relay_territory"]) == ("comité de jumelage", "Isère")
     officer.post(f"{URL}/{card.id}/modifier/liens", data=again | {"link_other-id": two.id})
     assert [link.other for link in card.links] == [two]
+
+
+def test_a_name_almost_right_is_asked_about(officer):
+    card, other = cards.organisation(), cards.organisation("Fédération Garance")
+    answer = post(officer, card, "liens", relay="garanse")
+    assert "Aucune organisation ne porte exactement ce nom : dites laquelle c’est." in answer.text
+    again = cards.fields(answer.text) | {"relay-id": other.id}
+    assert officer.post(f"{URL}/{card.id}/modifier/liens", data=again).status_code == 302
+    assert card.relay == other
 
 
 def test_an_organisation_without_a_card_gets_one_when_asked_for(officer):

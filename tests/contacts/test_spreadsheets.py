@@ -51,6 +51,11 @@ def test_a_cell_may_hold_lines_quotes_and_delimiters():
     ]  # fmt: skip
 
 
+def test_what_several_cells_hold_is_no_delimiter():
+    text = 'Nom;Autres noms;Notes\nGret;"A | B\nC | D\nE | F\nG | H";x\nADER;I | J;y\n'
+    assert read_table(text.encode()).headings == ["Nom", "Autres noms", "Notes"]
+
+
 def test_excels_first_line_names_the_delimiter():
     assert read_table(b"sep=,\r\nNom,Commune\r\nA;B,Lyon\r\n") == Table(
         ["Nom", "Commune"], [(3, ["A;B", "Lyon"])]

@@ -23,11 +23,11 @@ class OrganisationForm(Form):
     name = line("Nom", 300, required=True, hint="Avec son sigle entre parenthèses s’il existe : "
                 "« Sahel-Isère Amitié (SIA) ».")  # fmt: skip
     actor_type = TermField(Vocabulary.ACTOR_TYPE, "Type d’acteur")
+    website = CheckedField("Site", 500, cells.website)
     postcode = CheckedField("Code postal", 10, cells.postcode)
     commune = line("Commune", 120)
     emails = LinesField("Courriels", cells.email, "Un par ligne, le préféré d’abord.")
     phones = LinesField("Téléphones", cells.phone, "Un par ligne, le préféré d’abord.")
-    website = CheckedField("Site", 500, cells.website)
 
     def values(self) -> dict[str, Any]:
         """What was typed, by fact; the name leaves its acronym, the postcode says where it is."""

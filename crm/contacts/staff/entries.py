@@ -38,8 +38,7 @@ class EntryForm(TextForm):
         self.others = _others(contact)
         named = [SelectChoice(str(one.id), one.title) for one in self.others]
         is_person = isinstance(contact, Person)
-        nobody = "aucune organisation" if is_person else "personne en particulier"
-        self.other.choices = [SelectChoice("", nobody), *named]
+        self.other.choices = [SelectChoice("", "sans préciser"), *named]
         self.other.label.text = "Aussi au journal de" if is_person else "Avec"
 
     def validate(self, extra_validators: Any = None) -> bool:
