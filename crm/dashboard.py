@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import defer, joinedload
 
 from crm.auth import READ, allow
@@ -82,7 +82,8 @@ def _to_compose() -> list[Thing]:
 
 
 def _feeds() -> list[Thing]:
-    count = db.session.scalar(select(func.count()).select_from(Feed.in_trouble().subquery())) or 0
-    text = f"{plural(count, 'source')} en difficulté"
+    feeds = db.session.scalars(Feed.in_trouble()).all()
+    text = f"Voir {plural(len(feeds), 'source')} en difficulté"
     url = url_for("staff.newsletter.feeds.index")
-    return [Thing(text, url, "exclamation-triangle")] if count else []
+    named = ", ".join(feed.name for feed in feeds[:3]) + ("…" if len(feeds) > 3 else "")
+    return [Thing(text, url, "exclamation-triangle", named)] if feeds else []

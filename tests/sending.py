@@ -34,6 +34,14 @@ def ready(*emails: str, **values) -> int:
     return issue_id
 
 
+def begun(*emails: str) -> int:
+    """The same, each recipient with a row already."""
+    issue_id = ready(*emails)
+    schedule.start(db.session.get_one(Issue, issue_id), now())
+    db.session.commit()
+    return issue_id
+
+
 def deliver(later: timedelta = timedelta(0)) -> str:
     """Deliver what is due, as if so much time had passed."""
     db.session.commit()

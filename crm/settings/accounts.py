@@ -52,6 +52,9 @@ def edit(user_id: int) -> ResponseReturnValue:
 
 def _edit(user: User, page: str) -> ResponseReturnValue:
     form = AccountForm(obj=user, data={"disabled": user.disabled_at is not None})
+    if user.id is None:
+        form.password.description = f"{MIN_PASSWORD} caractères au moins."
+        form.password.flags.required = True
     if form.is_valid_post() and _is_acceptable(form, user):
         user.name, user.email, user.role = form.name.data, form.email.data, UserRole(form.role.data)
         if form.password.data:

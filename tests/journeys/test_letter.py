@@ -72,10 +72,11 @@ def _reorder(awa):
 
 
 def _rewrite(awa):
-    awa.get_by_role("link", name=re.compile("^Réécrire")).first.click()
+    awa.get_by_text(re.compile("^Réécrire")).first.click()
     title = "Ce que nous avons appris à Mahajanga"
-    awa.get_by_label("Titre dans ce numéro").fill(title)
-    awa.get_by_role("button", name="Enregistrer pour ce numéro").click()
+    awa.get_by_label("Titre dans ce numéro").first.fill(title)
+    awa.get_by_role("button", name="Enregistrer pour ce numéro").first.click()
+    awa.get_by_text(re.compile("place 1 sur 1")).wait_for(state="attached")
     assert titles(awa)[0] == title
     return title
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from sending import counted, deliver, ledger, ready, sent_at, states
+from sending import begun, counted, deliver, ledger, ready, sent_at, states
 from smtp_server import collector, faulty
 
 from crm import smtp
@@ -184,12 +184,17 @@ def test_an_issue_that_cannot_be_made_holds_no_other(app, server, monkeypatch):
     assert "journal" in db.session.get(Issue, broken).trouble
 
 
-def test_two_workers_never_hold_the_same_row(app, server):
-    issue_id = ready(*MANY)
-    server.mail = ["451 pas maintenant"] * 1000
-    deliver()
-    ledger_, held = Ledger(db.engine, issue_id, lambda: now() + timedelta(hours=1)), []
-    workers = [Claims(ledger_, f"ailleurs {number} 1 1") for number in range(4)]
+def test_two_workers_never_hold_the_same_row(app, server, monkeypatch):
+    real = Claims._mark
+
+    def slow_mark(self, connection, rows):
+        time.sleep(0.05)  # between reading what is due and taking it
+        real(self, connection, rows)
+
+    monkeypatch.setattr(Claims, "_mark", slow_mark)
+    issue_id, held = begun(*MANY), []
+    # As on several machines: nothing is shared but the database.
+    workers = [Claims(Ledger(db.engine, issue_id), f"ailleurs {one} 1 1") for one in range(4)]
     threads = [
         threading.Thread(target=lambda worker=worker: held.extend(worker.turn([])))
         for worker in workers
@@ -218,9 +223,7 @@ def test_at_most_sixteen_are_in_flight(app, server):
 
 
 def test_what_a_dead_worker_held_is_sent_again_and_doubted(app, server):
-    issue_id = ready(*MANY[:20])
-    delivering.start(db.session.get(Issue, issue_id), now())
-    db.session.commit()
+    issue_id = begun(*MANY[:20])
     held = Claims(Ledger(db.engine, issue_id), f"{place()} 999999999 1 1").turn([])
     deliver()
     assert counted(server.recipients) == dict.fromkeys(MANY[:20], 1)
@@ -229,9 +232,7 @@ def test_what_a_dead_worker_held_is_sent_again_and_doubted(app, server):
 
 
 def test_what_another_machine_holds_is_left_alone_until_its_lease_ends(app, server):
-    issue_id = ready(*MANY[:20])
-    delivering.start(db.session.get(Issue, issue_id), now())
-    db.session.commit()
+    issue_id = begun(*MANY[:20])
     held = {row.email for row in Claims(Ledger(db.engine, issue_id), "ailleurs 1 1 1").turn([])}
     deliver(later=timedelta(minutes=14))
     assert set(server.recipients) == set(MANY[:20]) - held
@@ -243,9 +244,7 @@ def test_what_another_machine_holds_is_left_alone_until_its_lease_ends(app, serv
 
 
 def test_a_worker_that_lost_its_rows_says_nothing_of_them(app, server):
-    issue_id = ready(AWA)
-    delivering.start(db.session.get(Issue, issue_id), now())
-    db.session.commit()
+    issue_id = begun(AWA)
     slow = Claims(Ledger(db.engine, issue_id), "ailleurs 1 1 1")
     (row,) = slow.turn([])
     deliver(later=timedelta(minutes=16))
@@ -284,9 +283,7 @@ def test_an_answer_is_kept_while_the_database_is_away(app, server, monkeypatch):
 def test_a_commit_that_was_cut_off_loses_nobody(app, server, monkeypatch):
     """The rows were taken, and the worker was not told."""
     monkeypatch.setattr(claims, "DATABASE_PATIENCE", (0.01,) * 5)
-    issue_id = ready(*MANY[:20])
-    delivering.start(db.session.get(Issue, issue_id), now())
-    db.session.commit()
+    issue_id = begun(*MANY[:20])
     ledger_ = Ledger(db.engine, issue_id)
     first = Claims(ledger_, "ailleurs 1 1 1")
     first.turn([])

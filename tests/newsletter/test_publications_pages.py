@@ -45,6 +45,18 @@ def test_a_section_is_changed_for_the_numbers_to_come_only(client):
     assert layout(issue) == before
 
 
+def test_a_section_is_shown_as_it_is_saved(client):
+    client.post(f"{RECIPE}/rubriques/nouvelle", data=FORM)
+    page = client.get(f"{RECIPE}/rubriques/{resaclic().recipe[-1].id}").text
+    assert 'value="écoles, jeunes"' in page
+    assert 'value="4"' in page
+    assert '<option selected value="deadline">' in page
+    assert '<option selected value="lines">' in page
+    assert page.count(" checked ") == 2
+    for section in resaclic().recipe:
+        assert client.get(f"{RECIPE}/rubriques/{section.id}").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [

@@ -27,7 +27,7 @@ class TextsForm(Form):
                      "[lien](https://…), listes avec « - ».")  # fmt: skip
     planned_on = DateField(
         "Date d’envoi prévue", [validators.InputRequired("Indiquez le jour de l’envoi.")],
-        description="Ce qui se termine avant n’y a pas sa place.",
+        description="Ce qui se termine avant est écarté.",
     )  # fmt: skip
 
     def validate_planned_on(self, field: DateField) -> None:

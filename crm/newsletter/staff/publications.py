@@ -83,7 +83,7 @@ def edit_section(slug: str, section_id: int) -> ResponseReturnValue:
 
 
 def _edit_section(publication: Publication, section: RecipeSection) -> ResponseReturnValue:
-    form = SectionForm(obj=section, data=_shown(section))
+    form = SectionForm(data=_shown(section))
     if form.is_valid_post():
         for name, value in _typed(form).items():
             setattr(section, name, value)
@@ -134,7 +134,10 @@ def delete_section(slug: str, section_id: int) -> ResponseReturnValue:
 
 def _shown(section: RecipeSection) -> dict[str, Any]:
     order, layout = section.order or Order.NEWEST, section.layout or Layout.CARDS
-    return {"tags": ", ".join(section.tags), "order": order.value, "layout": layout.value}
+    plain = ("title", "kinds", "quota", "lead_days")
+    return {name: getattr(section, name) for name in plain} | {
+        "tags": ", ".join(section.tags), "order": order.value, "layout": layout.value,
+    }  # fmt: skip
 
 
 def _typed(form: SectionForm) -> dict[str, Any]:

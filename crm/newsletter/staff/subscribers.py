@@ -15,8 +15,13 @@ from crm.text import one_line
 
 bp = Blueprint("subscribers", __name__, url_prefix="/abonnes")
 
-STATES = {"actifs": "abonnés", "attente": "en attente de confirmation", "partis": "partis",
-          "muets": "adresses écartées"}  # fmt: skip
+# One of them, several of them.
+STATES = {
+    "actifs": ("abonné", "abonnés"),
+    "attente": ("personne en attente de confirmation", "personnes en attente de confirmation"),
+    "partis": ("personne désinscrite", "personnes désinscrites"),
+    "muets": ("adresse écartée", "adresses écartées"),
+}
 
 
 class SubscriberForm(Form):
@@ -36,9 +41,10 @@ def index() -> ResponseReturnValue:
     publications = list(db.session.scalars(Publication.open()))
     chosen = request.args.get("lettre", "")
     publication = next((p for p in publications if p.slug == chosen), publications[0])
-    state = request.args.get("etat", "actifs")
+    state = request.args.get("etat", "")
+    state = state if state in STATES else "actifs"
     words = one_line(request.args.get("q"))[:200]
-    query = Subscription.listed(publication, state if state in STATES else "actifs", words)
+    query = Subscription.listed(publication, state, words)
     return render_template(
         "staff/newsletter/subscribers/index.html",
         page=db.paginate(query, per_page=50),

@@ -1,32 +1,66 @@
-// The desk without waiting: each form is posted as it would be, and the part that changed is replaced.
+// The desk without waiting: each form is posted as it would be, and the parts that changed are replaced.
 // Without this script every gesture works all the same, one page at a time.
+const desk = document.getElementById("atelier");
+const frame = document.getElementById("cadre");
 const announce = (words) => { document.getElementById("annonce").textContent = words; };
+const titleOf = (element) => element.querySelector("[data-title]").textContent.trim();
 
-async function post(form, extra = {}) {
+async function send(form, extra = {}) {
   const body = new URLSearchParams(new FormData(form));
   Object.entries(extra).forEach(([name, value]) => value !== undefined && body.set(name, value));
-  const answer = await fetch(form.action, { method: "POST", body });
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const fresh = page.getElementById("atelier");
-  if (!fresh) { window.location.reload(); return; }
-  show(fresh, form.dataset.keep);
+  const answer = await fetch(form.action, { method: "POST", body, keepalive: String(body).length < 50000 });
+  return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
 }
 
-function show(fresh, keep) {
-  const frame = document.getElementById("cadre");
-  for (const part of [".source", ".work"]) {
-    document.querySelector(`#atelier ${part}`).replaceWith(fresh.querySelector(part));
-  }
-  frame.src = frame.src;
-  const place = keep && document.getElementById(keep);
-  if (place) { place.focus(); announce(where(place)); }
-  else announce("C’est enregistré.");
+async function post(form, extra) {
+  const { answer, page } = await send(form, extra);
+  // Not the desk: a refused rewording, an issue already decided. That page says it better.
+  if (!page.getElementById("atelier")) return form.submit();
+  const before = { list: form.closest("ul, ol"), row: form.closest("li") };
+  const index = before.list ? [...before.list.children].indexOf(before.row) : 0;
+  const listAt = before.list?.closest("details[id], section[id]")?.id;
+  replace(page, form);
+  const place = document.getElementById(new URL(answer.url).hash.slice(1));
+  if (form.dataset.live) place?.focus();
+  else if (form.matches("[data-texts]")) document.getElementById("erreurs")?.focus();
+  else if (listAt) land(document.getElementById(listAt), index);
+  announce(form.matches("[data-texts]") ? said() : place?.dataset.placement ? where(place) : "Le contenu est retiré.");
 }
+
+// What one was doing elsewhere on the page stays: texts being typed, drawers left open.
+function replace(page, form) {
+  const open = [...desk.querySelectorAll("details[open]")].filter((drawer) => !drawer.contains(form)).map((drawer) => drawer.id);
+  if (form.closest(".source")) open.push(form.closest("details").id);
+  const typed = [...desk.querySelectorAll(".rewording[open] :is(input, textarea, select)")].filter((field) => field.form !== form);
+  const parts = form.matches("[data-texts]") ? ["textes", "rubriques"] : ["rubriques"];
+  for (const id of parts) document.getElementById(id).replaceWith(page.getElementById(id));
+  desk.querySelector(".source").replaceWith(page.querySelector(".source"));
+  desk.querySelectorAll("details").forEach((drawer) => { drawer.open = open.includes(drawer.id); });
+  for (const { id, value } of typed) {
+    const field = document.getElementById(id);
+    if (field && open.includes(field.closest("details").id)) field.value = value;
+  }
+  refresh();
+}
+
+function refresh() {
+  const top = frame.contentWindow.scrollY;
+  frame.addEventListener("load", () => frame.contentWindow.scrollTo(0, top), { once: true });
+  frame.contentWindow.location.reload();
+}
+
+// After a row has gone, the next one takes its place under the hand.
+function land(box, index) {
+  const rows = box?.querySelectorAll("li") ?? [];
+  const row = rows[Math.min(index, rows.length - 1)];
+  (row?.querySelector("form button:last-of-type") ?? box ?? desk.querySelector(".source")).focus();
+}
+
+const said = () => (document.getElementById("erreurs") ? "Un texte est à corriger." : "C’est enregistré.");
 
 function where(place) {
   const list = [...place.parentElement.children];
-  const section = place.closest("[data-section]").querySelector("h3").firstChild.textContent.trim();
-  return `${place.querySelector("strong").textContent} : place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${section}.`;
+  return `${titleOf(place)} : place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${titleOf(place.closest("[data-section]"))}.`;
 }
 
 document.addEventListener("submit", (event) => {
@@ -37,11 +71,21 @@ document.addEventListener("submit", (event) => {
   post(form, button?.name ? { [button.name]: button.value } : {});
 });
 
+// What is typed is kept as soon as one goes on to something else.
+document.addEventListener("change", async (event) => {
+  const form = event.target.form;
+  if (!form?.matches("[data-texts]")) return;
+  const { page } = await send(form);
+  if (page.getElementById("erreurs")) return;
+  refresh();
+  announce("C’est enregistré.");
+});
+
 document.addEventListener("keydown", (event) => {
-  const place = event.target.closest?.("[data-placement]");
-  if (!place || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  const place = event.target;
+  if (!place.matches?.("[data-placement]") || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
   event.preventDefault();
-  post(place.querySelector("[data-keep]"), { sens: event.key === "ArrowUp" ? "haut" : "bas" });
+  post(place.querySelector(".tools form"), { sens: event.key === "ArrowUp" ? "haut" : "bas" });
 });
 
 // Drag and drop: the place one lets go on takes what was held, and moves down.
@@ -66,6 +110,10 @@ document.addEventListener("drop", (event) => {
   const section = on.closest("[data-section]");
   const others = [...section.querySelectorAll("[data-placement]")].filter((place) => place !== held);
   const index = on.dataset.placement ? others.indexOf(on) : others.length;
-  if (on !== held) post(held.querySelector("[data-keep]"), { section: section.dataset.section, index });
+  if (on !== held) post(held.querySelector(".tools form"), { section: section.dataset.section, index });
 });
 document.addEventListener("dragend", () => { held?.classList.remove("dragged"); held = null; clear(); });
+// While its words are being changed, a row is not picked up by the mouse that selects them.
+document.addEventListener("toggle", (event) => {
+  if (event.target.matches?.(".rewording")) event.target.closest("li").draggable = !event.target.open;
+}, true);
