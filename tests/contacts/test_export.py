@@ -1,6 +1,5 @@
 """Exporting, and importing the file back: nothing changes, whatever the cards say."""
 
-import os
 from contextlib import contextmanager
 from datetime import date
 
@@ -177,7 +176,7 @@ hostile = st.one_of(texts, st.sampled_from(odd))
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
 @settings(
-    max_examples=int(os.environ.get("EX", "20")),
+    max_examples=20,
     deadline=None,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # each try writes a base: no shrinking
     suppress_health_check=[HealthCheck.function_scoped_fixture],
