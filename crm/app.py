@@ -28,7 +28,7 @@ from crm.contacts import staff as contacts_staff
 from crm.csrf import SAFE
 from crm.db import begin_reading, begin_writing, db, is_reachable, now
 from crm.identity import Identity
-from crm.newsletter import deliveries, issues, items, subscriptions
+from crm.newsletter import deliveries, facets, issues, items, subscriptions
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 
@@ -37,7 +37,7 @@ migrate = Migrate()
 # Loaded here so that the tables and their relations are complete, whatever part is used first.
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, terms,
-    deliveries, issues, items, subscriptions,
+    deliveries, facets, issues, items, subscriptions,
     jobs, mail,
 )  # fmt: skip
 

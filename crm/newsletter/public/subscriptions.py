@@ -11,6 +11,7 @@ from crm.db import db
 from crm.forms import Form, as_choices, checkboxes, choice, email, line
 from crm.identity import Identity
 from crm.newsletter import emails, links, subscribe
+from crm.newsletter.facets import tell_search
 from crm.newsletter.issues import Publication
 from crm.newsletter.subscriptions import Subscription
 from crm.spam import Honeypot
@@ -68,6 +69,7 @@ def confirm(token: str) -> ResponseReturnValue:
     subscription = _subscription(links.read_confirm(token))
     if request.method == "POST":
         subscribe.confirm(subscription, Identity.current().name)
+        tell_search(subscription)
         db.session.commit()
     return render_template(
         "public/newsletter/subscriptions/confirm.html",
@@ -112,9 +114,10 @@ def leave(token: str) -> ResponseReturnValue:
 
 
 def _leave(subscription: Subscription) -> None:
-    if request.form.get("tout"):
-        subscribe.leave_all(subscription)
+    left = subscribe.leave_all(subscription) if request.form.get("tout") else []
     subscription.unsubscribe()
+    for one in {subscription, *left}:
+        tell_search(one)
     db.session.commit()
 
 

@@ -9,6 +9,7 @@ from crm.auth import READ, WORK, allow
 from crm.db import db
 from crm.forms import Form, as_choices, choice, email, line, text
 from crm.newsletter.deliveries import Delivery
+from crm.newsletter.facets import tell_search
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.subscriptions import Basis, Subscription
 from crm.text import one_line
@@ -64,6 +65,7 @@ def new() -> ResponseReturnValue:
     form.publication.choices = as_choices((p.slug, p.name) for p in publications)
     if form.is_valid_post() and _is_welcome(form):
         subscription = _subscribe(form)
+        tell_search(subscription)
         db.session.commit()
         flash(f"{subscription.email} recevra {subscription.publication.name}.")
         return redirect(url_for(".show", subscription_id=subscription.id))
@@ -113,6 +115,7 @@ def show(subscription_id: int) -> ResponseReturnValue:
 def leave(subscription_id: int) -> ResponseReturnValue:
     subscription = db.get_or_404(Subscription, subscription_id)
     subscription.unsubscribe()
+    tell_search(subscription)
     db.session.commit()
     flash(f"{subscription.email} ne recevra plus {subscription.publication.name}.")
     return redirect(url_for(".show", subscription_id=subscription.id))
