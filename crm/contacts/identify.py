@@ -129,7 +129,7 @@ def _by_name(draft: Draft, directory: Directory) -> Match:
         if not differences:
             same.append(card)
         elif card.id is not None and "département" not in differences:
-            reason = f"même nom, mais {' et '.join(differences)} différent"
+            reason = "même nom, mais " + " et ".join(f"autre {what}" for what in differences)
             doubts.append(Candidate(card, (reason,)))
     if len(same) == 1:
         return Match(same[0])

@@ -126,7 +126,7 @@ def test_a_new_name_keeps_the_old_one_findable(app):
         ("Sahel Isère Amitiés;Grenoble;38", "noms proches (97\u00a0%)"),
         ("SIA;Grenoble;38", "même sigle"),
         ("Jumelage Sahel;Grenoble;38", "autre nom"),
-        ("Sahel-Isère Amitié;Voiron;38", "même nom, mais commune différent"),
+        ("Sahel-Isère Amitié;Voiron;38", "même nom, mais autre commune"),
         ("Tout autre chose;Grenoble;38", None),
     ],
 )

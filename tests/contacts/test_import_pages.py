@@ -154,6 +154,7 @@ def test_columns_that_cannot_be_are_refused(client, fields, said):
     answer = client.post(f"{URL}/{record.id}/colonnes", data=chosen)
     assert answer.status_code == 422
     assert said in answer.text
+    assert form_of(answer.text)[0] == ["Nom", "Commune"]
     assert len(answer.text) < 60_000
     assert record.fields == before
     assert db.session.scalars(sa.select(Mapping)).all() == []

@@ -21,7 +21,7 @@ from crm.contacts.facets import ContactKind
 from crm.contacts.imports import Import, Stage
 from crm.contacts.mappings import MappingError
 from crm.contacts.rehearse import NEW, Outcome, Rehearsal
-from crm.contacts.spreadsheets import TableError
+from crm.contacts.spreadsheets import TableError, read_table
 from crm.contacts.staff.search import card_url
 from crm.contacts.undo import UndoRefused, undo
 from crm.db import db
@@ -86,7 +86,10 @@ def show(import_id: int) -> ResponseReturnValue:
     )
 
 
-def _rehearsed(record: Import, problem: str = "") -> ResponseReturnValue:
+def _rehearsed(
+    record: Import, problem: str = "", typed: dict[str, str] | None = None
+) -> ResponseReturnValue:
+    """What applying it would do; `typed` is what someone just said of its columns, refused."""
     rehearsal: Rehearsal | None = None
     try:
         rehearsal = intake.rehearsal_of(record)
@@ -96,12 +99,22 @@ def _rehearsed(record: Import, problem: str = "") -> ResponseReturnValue:
         "staff/contacts/imports/show.html",
         record=record,
         rehearsal=rehearsal,
+        fields=typed or (rehearsal.fields if rehearsal else _in_order(record)),
         problem=problem,
         columns=COLUMNS.values(),
         card_url=card_url,
         outcomes=Outcome,
         shown=SHOWN,
     ), (422 if problem else 200)
+
+
+def _in_order(record: Import) -> dict[str, str]:
+    """What its columns mean, in the order of the file: a database may keep them in another."""
+    try:
+        headings = read_table(record.content).headings
+    except TableError:
+        return {}
+    return {heading: record.fields.get(heading, "") for heading in headings}
 
 
 @bp.post("/<int:import_id>/colonnes")
@@ -113,7 +126,7 @@ def understand(import_id: int) -> ResponseReturnValue:
     try:
         intake.understand(record, fields)
     except MappingError as error:
-        return _rehearsed(record, str(error))
+        return _rehearsed(record, str(error), fields)
     record.creates_terms = bool(request.form.get("termes"))
     db.session.commit()
     return redirect(url_for(".show", import_id=record.id))

@@ -11,15 +11,12 @@ function option(hit, number) {
   item.id = `suggestion-${number}`;
   item.setAttribute("role", "option");
   item.setAttribute("aria-selected", "false");
-  const link = document.createElement("a");
-  link.href = hit.url;
-  link.tabIndex = -1;
+  item.dataset.url = hit.url; // not a link: an option holds nothing one can act on
   const name = document.createElement("strong");
   name.textContent = hit.name;
   const detail = document.createElement("span");
   detail.textContent = [icons[hit.type], hit.detail].filter(Boolean).join(" · ");
-  link.append(name, detail);
-  item.append(link);
+  item.append(name, detail);
   return item;
 }
 
@@ -50,21 +47,34 @@ function choose(step) {
   options[next].scrollIntoView({ block: "nearest" });
 }
 
+function open(item, event) {
+  if (event.ctrlKey || event.metaKey) window.open(item.dataset.url);
+  else window.location.assign(item.dataset.url);
+}
+
 const hide = () => { list.hidden = true; box.setAttribute("aria-expanded", "false"); };
 
 box?.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => ask().catch(() => {}), 60); });
 box?.addEventListener("keydown", (event) => {
-  if (event.key === "Escape") { hide(); return; }
   if (list.hidden) return;
+  if (event.key === "Escape") {
+    event.preventDefault(); // the words stay: a second Escape empties the box
+    hide();
+    return;
+  }
   if (event.key === "ArrowDown" || event.key === "ArrowUp") {
     event.preventDefault();
     choose(event.key === "ArrowDown" ? 1 : -1);
   } else if (event.key === "Enter") {
-    const chosen = list.querySelector("[aria-selected=true] a");
+    const chosen = list.querySelector("[aria-selected=true]");
     if (!chosen) return;
     event.preventDefault();
-    chosen.click();
+    open(chosen, event);
   }
+});
+list?.addEventListener("click", (event) => {
+  const item = event.target.closest("[data-url]");
+  if (item) open(item, event);
 });
 document.addEventListener("click", (event) => { if (list && !event.target.closest(".search")) hide(); });
 
