@@ -10,7 +10,12 @@ from crm.contacts.apply import apply
 from crm.contacts.details import Detail
 from crm.contacts.imports import Import
 from crm.contacts.mappings import mapping_for
-from crm.contacts.organisations import Organisation, OtherName, organisation_terms
+from crm.contacts.organisations import (
+    Organisation,
+    OrganisationLink,
+    OtherName,
+    organisation_terms,
+)
 from crm.contacts.people import Person, Role, person_terms
 from crm.contacts.rehearse import Rehearsal, rehearse
 from crm.contacts.spreadsheets import read_table
@@ -44,9 +49,8 @@ def xlsx(*rows) -> bytes:
 
 def base() -> dict[str, list]:
     """All that the cards say, to compare before and after; the moments of change apart."""
-    tables = [
-        model.__table__ for model in (Organisation, Person, OtherName, Detail, Role, Term)
-    ] + [organisation_terms, person_terms]
+    models = (Organisation, Person, OtherName, OrganisationLink, Detail, Role, Term)
+    tables = [model.__table__ for model in models] + [organisation_terms, person_terms]
     return {
         table.name: [
             tuple(row)

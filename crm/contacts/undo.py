@@ -221,7 +221,7 @@ class _Batch:
 
     def _typed(self, fields: dict[str, Any]) -> dict[str, Any]:
         """Plain data as the columns want it."""
-        return {name: _typed(self.table.c[name], value) for name, value in fields.items()}
+        return {name: typed(self.table.c[name], value) for name, value in fields.items()}
 
     def _put_roles_back(self, one: ImportChange) -> list[str]:
         words = []
@@ -232,7 +232,7 @@ class _Batch:
                 words.append("une fonction")
                 continue
             for name, value in kept["before"].items():
-                setattr(role, name, _typed(Role.__table__.c[name], value))
+                setattr(role, name, typed(Role.__table__.c[name], value))
         return words
 
     def _take_away(self, changes: Sequence[ImportChange]) -> None:
@@ -257,7 +257,7 @@ class _Batch:
             db.session.connection().execute(query, links)
 
 
-def _typed(column: Any, value: Any) -> Any:
+def typed(column: Any, value: Any) -> Any:
     """Plain data as this column wants it."""
     kind = column.type.python_type if value is not None else None
     if isinstance(value, str) and kind is not None and hasattr(kind, "fromisoformat"):
