@@ -1,12 +1,14 @@
 """The search box and the full page."""
 
 import pytest
+import sqlalchemy as sa
 from factories import benoit, save
 
+from crm.contacts.facets import SINCE, Since, register
 from crm.contacts.index import index
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
-from crm.db import db
+from crm.db import db, now
 
 
 @pytest.fixture
@@ -84,3 +86,56 @@ def test_the_map_says_the_same_as_the_list(signed_in, cards):
 def test_nothing_found_says_what_to_do(signed_in, cards):
     page = signed_in(benoit()).get("/gestion/contacts/?q=zzzzzz").text
     assert "Aucune fiche ne correspond." in page
+
+
+def test_links_of_the_map_stay_on_the_map(signed_in, cards):
+    page = signed_in(benoit()).get("/gestion/contacts/?departement=38&vue=carte").text
+    assert 'href="?departement=38&amp;fiche=person&amp;vue=carte"' in page
+    assert 'href="?departement=38"' in page  # the list
+    assert 'id="tri"' not in page
+
+
+def test_archived_cards_come_when_asked(signed_in, cards):
+    cards[0].archived_at = now()
+    index(cards[0])
+    client = signed_in(benoit())
+    page = client.get("/gestion/contacts/?departement=38").text
+    assert "Les Semeurs" not in page
+    page = client.get("/gestion/contacts/?departement=38&archives=oui").text
+    assert "Les Semeurs (LS)" in page
+    assert "archivée</span>" in page
+    chip = page.partition("Fiches archivées comprises")[0].rpartition('href="')[2].partition('"')[0]
+    assert chip == "?departement=38"
+
+
+@pytest.fixture
+def made_since():
+    """One more way of narrowing: cards made since a day, as another feature would offer it."""
+    register(
+        Since(
+            "cree",
+            "Fiche créée depuis le",
+            lambda day: sa.select(Organisation.id).where(
+                sa.func.date(Organisation.created_at) >= day
+            ),
+            lambda day: sa.select(Person.id).where(sa.false()),
+        )
+    )
+    yield
+    del SINCE["cree"]
+
+
+def test_a_day_narrows_the_search(signed_in, cards, made_since):
+    client = signed_in(benoit())
+    page = client.get("/gestion/contacts/?departement=38").text
+    assert 'type="date" id="depuis-cree" name="cree" value=""' in page
+    day = now().date().isoformat()
+    page = client.get(f"/gestion/contacts/?departement=38&cree={day}&archives=").text
+    assert "1\u00a0fiche<" in page
+    assert "Les Semeurs (LS)" in page
+    assert f'name="cree" value="{day}"' in page
+    chip = page.partition("Fiche créée depuis le ")[0].rpartition('href="')[2].partition('"')[0]
+    assert chip == "?departement=38"
+    for nonsense in ("hier", "9999-99-99", "x" * 10_000):
+        page = client.get("/gestion/contacts/", query_string={"cree": nonsense}).text
+        assert "3\u00a0fiches" in page
