@@ -6,7 +6,9 @@ from crm.contacts.staff import (
     entries,
     exports,
     imports,
+    merges,
     organisations,
+    pairs,
     people,
     roles,
     search,
@@ -14,7 +16,7 @@ from crm.contacts.staff import (
     terms,
 )
 
-MODULES = (organisations, people, roles, entries, segments, imports, exports, terms)
+MODULES = (organisations, people, roles, entries, segments, imports, exports, pairs, merges, terms)
 
 
 def blueprint() -> Blueprint:

@@ -1,0 +1,34 @@
+"""Duplicates: the cards that look like one contact, with the reasons, the surest first."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from flask_login import current_user
+
+from crm.auth import READ, WORK, allow
+from crm.contacts.facets import ContactKind
+from crm.contacts.pairs import PAIRS
+from crm.db import db
+
+bp = Blueprint("pairs", __name__, url_prefix="/doublons")
+
+
+@bp.get("/")
+@allow(READ)
+def index() -> ResponseReturnValue:
+    kind = ContactKind.PERSON if request.args.get("fiche") == "person" else ContactKind.ORGANISATION
+    page = db.paginate(PAIRS[kind].open(), per_page=30)
+    return render_template(
+        "staff/contacts/pairs/index.html", page=page, kind=kind, kinds=ContactKind
+    )
+
+
+@bp.post("/<kind>/<int:pair_id>/ecart")
+@allow(WORK)
+def dismiss(kind: str, pair_id: int) -> ResponseReturnValue:
+    if kind not in set(ContactKind):
+        abort(404)
+    pair = db.get_or_404(PAIRS[ContactKind(kind)], pair_id)
+    pair.dismiss(current_user)
+    db.session.commit()
+    flash("C’est noté : ce sont deux contacts différents.")
+    return redirect(url_for(".index", fiche=kind))
