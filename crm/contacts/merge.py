@@ -58,7 +58,7 @@ class Choice:
 
 def choices(kept: Contact, absorbed: Contact) -> list[Choice]:
     """What one has to choose between before merging, in the order of the card."""
-    columns = {_fact_name(name): name for name in _columns(kept)}
+    columns = {_fact_name(name): name for name in facts(kept)}
     return [
         Choice(
             columns[name], fact.label, fact.text(kept), fact.text(absorbed),
@@ -73,7 +73,8 @@ def _fact_name(column: str) -> str:
     return {"actor_type_id": "actor_type", "public_at": "is_public"}.get(column, column)
 
 
-def _columns(card: Contact) -> list[str]:
+def facts(card: Contact) -> list[str]:
+    """The columns one chooses between, in the order of the table."""
     return [column.name for column in _table(card).columns if column.name not in _APART]
 
 
@@ -135,7 +136,7 @@ def _check(kept: Contact, absorbed: Contact) -> None:
 
 def _choose(kept: Contact, absorbed: Contact, chosen: Mapping[str, str], record: Merge) -> None:
     before, after = {}, {}
-    for name in _columns(kept):
+    for name in facts(kept):
         mine, theirs = getattr(kept, name), getattr(absorbed, name)
         if theirs != mine and chosen.get(name, _default(kept, name)) == ABSORBED:
             before[name], after[name] = mine, theirs
