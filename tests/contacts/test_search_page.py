@@ -106,6 +106,7 @@ def test_archived_cards_come_when_asked(signed_in, cards):
     assert "archivée</span>" in page
     chip = page.partition("Fiches archivées comprises")[0].rpartition('href="')[2].partition('"')[0]
     assert chip == "?departement=38"
+    assert "Fiches archivées comprises" in client.get("/gestion/contacts/?archives=oui").text
 
 
 @pytest.fixture
