@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -82,7 +83,7 @@ def _import_and_undo(page):
         {"name": "suite.csv", "mimeType": "text/csv", "buffer": FILE.encode("cp1252")}
     )
     page.get_by_role("button", name="Regarder ce fichier").click()
-    page.wait_for_url("**/imports/[0-9]*")
+    page.wait_for_url(re.compile(r"/imports/\d+$"))
     page.get_by_text("Ce que disent les colonnes").click()
     _is_accessible(page)
     doubt = page.get_by_role("group", name="Federation Lucienne Garance")
@@ -124,7 +125,7 @@ def _keep_export_and_import_back(page, folder):
     page.goto("/gestion/contacts/imports/")
     page.get_by_label("Un tableau de contacts").set_input_files(file)
     page.get_by_role("button", name="Regarder ce fichier").click()
-    page.wait_for_url("**/imports/[0-9]*")
+    page.wait_for_url(re.compile(r"/imports/\d+$"))
     assert page.locator(".tallies a").all_inner_texts() == [f"{len(rows) - 1} inchangées"]
     assert page.get_by_role("button", name="Appliquer").count() == 0
 
