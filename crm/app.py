@@ -22,6 +22,8 @@ from crm.contacts import (
     organisations,
     pairs,
     people,
+    segments,
+    tasks,
     terms,
 )
 from crm.contacts import staff as contacts_staff
@@ -34,11 +36,12 @@ from crm.newsletter import staff as newsletter_staff
 
 migrate = Migrate()
 
-# Loaded here so that the tables and their relations are complete, whatever part is used first.
+# Loaded here so that the tables and their relations are complete, whatever part is used first,
+# and so that the clock knows its tasks.
 MODELS = (
-    details, imports, journal, mappings, merges, organisations, pairs, people, terms,
+    details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     deliveries, facets, issues, items, subscriptions,
-    jobs, mail,
+    jobs, mail, tasks,
 )  # fmt: skip
 
 MAX_UPLOAD = 20 * 1024 * 1024  # bytes in one request

@@ -22,6 +22,7 @@ from crm.contacts.words import (
     canonical,
     email_words,
     initials,
+    known_words,
     phone_words,
     run_together,
     site_words,
@@ -165,11 +166,13 @@ def _document(
     phones = [item.key for item in details if item.kind is DetailKind.PHONE]
     folded = [fold(name) for name in names]
     together = [word for name in names for word in run_together(name)]
-    spoken = {word for text in (*folded, *said) for word in words_of(text)}
-    words = {word for text in (*said, *coded) for word in words_of(text)} - STOP
+    around = {word for text in said for word in known_words(text)}
+    hosts = {word for mail in mails for word in email_words(mail.partition("@")[2])}
+    spoken = around.union(together, hosts, *(words_of(name) for name in folded))
+    words = around.union(*(words_of(text) for text in coded if text)) - STOP
     words |= {*extra, *(word for mail in mails for word in email_words(mail))}
     words |= {word for phone in phones for word in phone_words(phone)}
-    values = {f"{facet}:{value}" for facet, value in facets if value} | {f"fiche:{kind.value}"}
+    values = {f"fiche:{kind.value}", *(f"{facet}:{value}" for facet, value in facets if value)}
     whole = {canonical(name)[:200] for name in names}
     return Document(
         key=key_of(kind, row.id),
@@ -184,9 +187,7 @@ def _document(
         facets=" ".join(sorted(values)),
         archived=row.archived_at is not None,
         titles=frozenset({text for text in whole if text} | set(together)),
-        spellings=frozenset(
-            word for word in spoken | set(together) if len(word) > 2 and word.isalpha()
-        ),
+        spellings=frozenset(word for word in spoken if len(word) > 2 and word.isalpha()),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
-from crm.contacts import bitmaps, store
+from crm.contacts import bitmaps, refill, store
 from crm.contacts.documents import Document, Within, documents, key_of
 from crm.contacts.facets import ContactKind
 from crm.contacts.organisations import Organisation
@@ -53,7 +53,7 @@ def reindex_all(progress: Progress | None = None) -> int:
     db.session.flush()
     total = sum(_count(kind) for kind in ContactKind)
     store.clear()
-    store.fill(_all(total, progress or (lambda done, total: None)))
+    refill.fill(_all(total, progress or (lambda done, total: None)))
     bitmaps.keep(bitmaps.count())
     return total
 

@@ -1,7 +1,7 @@
 """Matching: which documents hold the words that someone typed, exactly or nearly."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any
 
@@ -9,10 +9,11 @@ import sqlalchemy as sa
 
 from crm.contacts.spelling import corrections
 from crm.contacts.store import SHORT, is_sqlite
-from crm.contacts.tables import documents, titles
+from crm.contacts.tables import documents, titles, vocabulary
 from crm.contacts.words import canonical, typed_words
 from crm.db import db
 
+_FEW = 30  # words that are looked for in place of their beginning
 _COLUMNS = "d.id, d.title, d.detail, d.names, d.words, d.mails, d.archived"
 _WHERE = {  # by (is SQLite, in names only)
     (True, False): "d.id IN (SELECT rowid FROM search_words WHERE search_words MATCH :words"
@@ -30,9 +31,14 @@ class Slot:
 
     word: str
     others: tuple[tuple[str, int], ...] = ()
+    longer: tuple[str, ...] = ()  # the words that begin so, when they are known and few
+
+    @classmethod
+    def of(cls, word: str) -> "Slot":
+        return cls(word, longer=_longer(word))
 
     def corrected(self) -> "Slot":
-        return Slot(self.word, tuple(corrections(self.word)))
+        return replace(self, others=tuple(corrections(self.word)))
 
 
 Slots = tuple[Slot, ...]
@@ -52,7 +58,7 @@ class Attempt:
 
 
 def slots_of(text: str) -> Slots:
-    return tuple(Slot(word) for word in typed_words(text))
+    return tuple(Slot.of(word) for word in typed_words(text))
 
 
 def as_typed(slots: Slots) -> Attempt:
@@ -79,7 +85,7 @@ def _joined(slots: Slots) -> Attempt:
         sets.append((*slots[:place], Slot(joined), *slots[place + 2 :]))
         for number in (place, place + 1):
             slot = compared[number]
-            compared[number] = Slot(slot.word, (*slot.others, (joined, 0)))
+            compared[number] = replace(slot, others=(*slot.others, (joined, 0)))
     return Attempt(tuple(compared), tuple(sets))
 
 
@@ -152,8 +158,22 @@ def _all(slots: Slots) -> str:
 
 
 def _any(slot: Slot) -> str:
-    forms = [_beginning(slot.word), *(_word(word) for word, _ in slot.others)]
+    forms = [_word(word) for word in slot.longer] or [_beginning(slot.word)]
+    forms += [_word(word) for word, _ in slot.others]
     return "(" + (" OR " if is_sqlite() else " | ").join(forms) + ")"
+
+
+def _longer(word: str) -> tuple[str, ...]:
+    """The words of the index that begin so: both databases find words faster than beginnings.
+
+    None for short ones, whose beginnings are indexed, nor when there are too many.
+    """
+    if len(word) <= SHORT:
+        return ()
+    column = vocabulary.c.word
+    begins = sa.select(column).where(column >= word, column < word + "\U0010ffff")
+    found = db.session.scalars(begins.distinct().limit(_FEW + 1)).all()
+    return tuple(found) if len(found) <= _FEW else ()
 
 
 def _beginning(word: str) -> str:

@@ -1,7 +1,6 @@
 """Store: writes documents into the search tables, in the transaction of whoever asks."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,14 +11,10 @@ from crm.contacts.documents import Document
 from crm.contacts.spelling import keys_of
 from crm.db import db
 
-SHORT = 3  # letters up to which the beginnings of a word are words of their own, on PostgreSQL
+SHORT = 5  # letters up to which the beginnings of a word are indexed (on SQLite, by FTS5)
 _BATCH = 1000
-_COLUMNS = [field.name for field in fields(Document) if field.name in tables.documents.c]
-_INDEXES = {
-    "search_documents_names": "search_documents USING gin (names_vector)",
-    "search_documents_words": "search_documents USING gin (words_vector)",
-    "search_documents_sort_name": "search_documents (sort_name, id)",
-}
+_COLUMNS = ["id", *(column.name for column in tables.documents.c if column.name != "id")]
+_VECTORS = ("names_vector", "words_vector")
 
 
 def is_sqlite() -> bool:
@@ -31,7 +26,7 @@ def put(documents: Sequence[Document]) -> None:
     keys = [document.key for document in documents]
     if is_sqlite():
         _forget_words(keys)
-    _insert_documents(documents, replace=True)
+    _put_documents(documents)
     if is_sqlite():
         _index_words(documents)
     _execute(sa.delete(tables.titles).where(tables.titles.c.document_id.in_(keys)))
@@ -70,7 +65,7 @@ def clear() -> None:
     if not db.session.scalar(sa.select(filled)):
         return
     if is_sqlite():
-        _command("delete-all")
+        command("delete-all")
         for table in tables.TABLES:
             _execute(sa.delete(table))
     else:
@@ -78,67 +73,42 @@ def clear() -> None:
         _execute(sa.text(f"TRUNCATE {names}"))
 
 
-def fill(batches_of_documents: Iterable[list[Document]]) -> None:
-    """Fill an empty search at once: the indexes are made when all is there."""
-    words: set[str] = set()
-    if not is_sqlite():
-        for name in _INDEXES:
-            _execute(sa.text(f"DROP INDEX {name}"))
-    for documents in batches_of_documents:
-        _insert_documents(documents, replace=False)
-        _insert_titles(documents)
-        words.update(word for document in documents for word in document.spellings)
-    for some in batches(sorted(words)):
-        _insert_words(some)
-    _make_indexes()
-
-
 def batches(things: Sequence[Any], size: int = _BATCH) -> Iterator[Sequence[Any]]:
     return (things[start : start + size] for start in range(0, len(things), size))
 
 
-def _make_indexes() -> None:
-    if is_sqlite():
-        _command("rebuild")
-        return
-    for name, what in _INDEXES.items():
-        _execute(sa.text(f"CREATE INDEX {name} ON {what}"))
-    for table in tables.TABLES:
-        _execute(sa.text(f"ANALYZE {table.name}"))
-
-
-def _command(name: str) -> None:
+def command(name: str) -> None:
     """Tell both FTS5 tables to do something with themselves."""
     _execute(sa.text("INSERT INTO search_names (search_names) VALUES (:name)"), {"name": name})
     _execute(sa.text("INSERT INTO search_words (search_words) VALUES (:name)"), {"name": name})
 
 
-def _insert_documents(documents: Sequence[Document], *, replace: bool) -> None:
-    if not documents:
-        return
-    rows = [_row(document) for document in documents]
-    columns = ["id", *(column for column in _COLUMNS), *([] if is_sqlite() else _vectors(rows[0]))]
+def columns() -> list[str]:
+    """The columns of a document, in the order of `row`."""
+    return _COLUMNS if is_sqlite() else [*_COLUMNS, *_VECTORS]
+
+
+def row(document: Document, *, vectors: bool) -> list[Any]:
+    """The values of a document, with what PostgreSQL matches when `vectors`."""
+    values = [document.key, *(getattr(document, column) for column in _COLUMNS[1:])]
+    if vectors:
+        values += [_lexemes(document.names), _lexemes(f"{document.names} {document.words}")]
+    return values
+
+
+def _put_documents(documents: Sequence[Document]) -> None:
+    names, vectors = columns(), not is_sqlite()
     values = ", ".join(
-        f"CAST(:{column} AS tsvector)" if column.endswith("_vector") else f":{column}"
-        for column in columns
+        f"CAST(:{name} AS tsvector)" if name in _VECTORS else f":{name}" for name in names
     )
-    changed = ", ".join(f"{column} = excluded.{column}" for column in columns[1:])
-    statement = f"INSERT INTO search_documents ({', '.join(columns)}) VALUES ({values})"  # noqa: S608
-    if replace:
-        statement += f" ON CONFLICT (id) DO UPDATE SET {changed}"
-    _execute(sa.text(statement), rows)
-
-
-def _row(document: Document) -> dict[str, Any]:
-    row = {column: getattr(document, column) for column in _COLUMNS} | {"id": document.key}
-    if not is_sqlite():
-        row["names_vector"] = _lexemes(document.names)
-        row["words_vector"] = _lexemes(f"{document.names} {document.words}")
-    return row
-
-
-def _vectors(row: dict[str, Any]) -> list[str]:
-    return [column for column in row if column.endswith("_vector")]
+    changed = ", ".join(f"{name} = excluded.{name}" for name in names[1:])
+    statement = (
+        f"INSERT INTO search_documents ({', '.join(names)}) VALUES ({values})"  # noqa: S608
+        f" ON CONFLICT (id) DO UPDATE SET {changed}"
+    )
+    rows = [dict(zip(names, row(document, vectors=vectors), strict=True)) for document in documents]
+    if rows:
+        _execute(sa.text(statement), rows)
 
 
 def _lexemes(text: str) -> str:

@@ -1,6 +1,7 @@
 """Words: what a search compares, cut the same way in the cards and in the search box."""
 
 import re
+from functools import lru_cache
 
 from crm.contacts.details import DetailKind, detail_key
 from crm.contacts.fold import fold
@@ -23,6 +24,12 @@ _NUMBER = re.compile(r"\+?\d[\d\s.\-()/\u00a0\u202f]*\d")
 def words_of(text: str) -> list[str]:
     """The folded words of `text`, in order."""
     return [word[:LONGEST] for word in fold(text).split()]
+
+
+@lru_cache(maxsize=50_000)
+def known_words(text: str) -> tuple[str, ...]:
+    """The same, for the names of places and organisations that card after card repeats."""
+    return tuple(words_of(text))
 
 
 def significant(words: list[str]) -> list[str]:

@@ -45,11 +45,11 @@ ALIKE = [
 SQLITE = [
     """CREATE VIRTUAL TABLE search_names USING fts5(
         names, content='search_documents', content_rowid='id', tokenize='ascii',
-        prefix='1 2 3 4', detail=none, columnsize=0
+        prefix='1 2 3 4 5', detail=none, columnsize=0
     )""",
     """CREATE VIRTUAL TABLE search_words USING fts5(
         names, words, content='search_documents', content_rowid='id', tokenize='ascii',
-        prefix='1 2 3 4', detail=none, columnsize=0
+        prefix='1 2 3 4 5', detail=none, columnsize=0
     )""",
 ]
 POSTGRESQL = [

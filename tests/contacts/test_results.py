@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from crm.contacts import bitmaps, tasks
 from crm.contacts.documents import contact_of, key_of
 from crm.contacts.facets import FACETS, SINCE, ContactKind, Since, register
-from crm.contacts.index import index, reindex_all
+from crm.contacts.index import index, index_many, reindex_all
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
 from crm.contacts.results import find, results
@@ -88,7 +88,7 @@ def check(address: str) -> None:
         )
         counted = _counted(facet.code, others)
         assert {value.code: value.count for value in values if value.count} == counted
-        for value in values[:2]:
+        for value in values[:1]:
             only = replace(search, chosen={**search.chosen, facet.code: (value.code,)})
             assert find(only).total() == value.count
 
@@ -115,8 +115,8 @@ def _counted(code: str, search: Search) -> Counter:
 @pytest.mark.parametrize("address", SEARCHES)
 def test_counts_agree_with_the_cards(cards, address):
     """All three ways: nothing counted in advance, everything, and changes since."""
-    for card in db.session.query(Organisation).all() + db.session.query(Person).all():
-        index(card)
+    index_many(ContactKind.ORGANISATION, db.session.scalars(sa.select(Organisation.id)))
+    index_many(ContactKind.PERSON, db.session.scalars(sa.select(Person.id)))
     assert find(Search()).base[0].whole == 0
     check(address)
     reindex_all()
