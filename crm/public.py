@@ -27,7 +27,7 @@ def colours() -> Response:
     brand, attention = identity.brand, identity.attention
     css = f":root{{--brand:{brand};--attention:{attention}}}\n"
     css += (
-        "@media (prefers-color-scheme:dark){:root{"
+        "@media (prefers-color-scheme:dark){:root:not(:has(.framed)){"
         f"--brand:{light_variant(brand)};--attention:{light_variant(attention)}}}}}\n"
     )
     return Response(css, mimetype="text/css", headers={"Cache-Control": FOR_A_YEAR})

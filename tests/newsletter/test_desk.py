@@ -1,5 +1,6 @@
 """The desk: composing a draft, its texts, taking, moving, rewording, leaving, by plain forms."""
 
+import html
 from datetime import timedelta
 
 import pytest
@@ -75,7 +76,7 @@ def test_the_desk_shows_sections_with_quota_and_what_was_not_kept(client):
     kept = {placement.item_id for placement in issue.placements}
     [a, *_] = missing = [one for one in left if one.id not in kept]
     assert len(missing) == 5
-    assert f"Prendre « {a.title} »" in page.replace("\u00a0", " ")
+    assert f"Prendre «\u00a0{a.title}\u00a0»" in html.unescape(page)
 
 
 def test_texts_are_saved(client):
@@ -348,9 +349,9 @@ def test_pages_cost_the_same_for_many_rows(client):
 def test_the_preview_says_what_will_leave(client, view):
     issue = draft(news=2)
     assert client.get(address(issue, f"/apercu?vue={view}")).status_code == 200
-    html = client.get(address(issue, "/apercu.html"))
-    assert all(placement.title in html.text for placement in issue.placements)
-    assert "sandbox" in html.headers["Content-Security-Policy"]
+    mail = client.get(address(issue, "/apercu.html"))
+    assert all(placement.title in mail.text for placement in issue.placements)
+    assert "sandbox" in mail.headers["Content-Security-Policy"]
     text = client.get(address(issue, "/apercu.txt"))
     assert text.mimetype == "text/plain"
     assert all(placement.title in text.text for placement in issue.placements)

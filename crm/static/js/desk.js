@@ -9,22 +9,22 @@ async function send(form, extra = {}) {
   const body = new URLSearchParams(new FormData(form));
   Object.entries(extra).forEach(([name, value]) => value !== undefined && body.set(name, value));
   const answer = await fetch(form.action, { method: "POST", body, keepalive: String(body).length < 50000 });
-  return { answer, page: new DOMParser().parseFromString(await answer.text(), "text/html") };
+  return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
 async function post(form, extra) {
-  const { answer, page } = await send(form, extra);
+  const page = await send(form, extra);
   // Not the desk: a refused rewording, an issue already decided. That page says it better.
   if (!page.getElementById("atelier")) return form.submit();
   const before = { list: form.closest("ul, ol"), row: form.closest("li") };
   const index = before.list ? [...before.list.children].indexOf(before.row) : 0;
   const listAt = before.list?.closest("details[id], section[id]")?.id;
   replace(page, form);
-  const place = document.getElementById(new URL(answer.url).hash.slice(1));
+  const place = document.getElementById(form.dataset.live) ?? desk.querySelector(`[data-item="${new FormData(form).get("item")}"]`);
   if (form.dataset.live) place?.focus();
   else if (form.matches("[data-texts]")) document.getElementById("erreurs")?.focus();
   else if (listAt) land(document.getElementById(listAt), index);
-  announce(form.matches("[data-texts]") ? said() : place?.dataset.placement ? where(place) : "Le contenu est retiré.");
+  announce(form.matches("[data-texts]") ? said() : place ? where(place) : "Le contenu est retiré.");
 }
 
 // What one was doing elsewhere on the page stays: texts being typed, drawers left open.
@@ -75,7 +75,7 @@ document.addEventListener("submit", (event) => {
 document.addEventListener("change", async (event) => {
   const form = event.target.form;
   if (!form?.matches("[data-texts]")) return;
-  const { page } = await send(form);
+  const page = await send(form);
   if (page.getElementById("erreurs")) return;
   refresh();
   announce("C’est enregistré.");

@@ -1,0 +1,36 @@
+"""What a page must be for everybody, asked of a real browser."""
+
+from axe_playwright_python.sync_playwright import Axe
+
+# What RGAA 4.1 asks of a public body, and WCAG 2.2.
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
+    }
+}
+LAPTOP, TELEPHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+def faults(page) -> list[str]:
+    """What axe says against the page, in light and in dark, on a laptop and on a telephone."""
+    said = []
+    for size, scheme in ((LAPTOP, "light"), (LAPTOP, "dark"), (TELEPHONE, "light")):
+        page.set_viewport_size(size)
+        # Without motion: a colour on its way from light to dark is neither.
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page, options=RULES).response["violations"]
+        said += [
+            f"{size['width']} {scheme}: {fault['id']} {fault['nodes'][0]['html']}"
+            for fault in found
+        ]
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return said if wide <= TELEPHONE["width"] else [*said, f"scrolls sideways: {wide} px"]
+
+
+def headings(page) -> list[str]:
+    """What is wrong with the page's name: one h1, and the title begins with it."""
+    names = page.locator("h1").all_inner_texts()
+    if len(names) == 1 and page.title().startswith(names[0].strip()):
+        return []
+    return [f"h1 {names}, title {page.title()!r}"]
