@@ -18,6 +18,7 @@ class Session:
 
     def __init__(self, link: socket.socket, delay: float) -> None:
         self.link, self.delay, self.pending = link, delay, b""
+        self.room = bytearray(131072)
 
     def run(self) -> None:
         self.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -32,7 +33,7 @@ class Session:
 
     def _answer(self) -> bool:
         """Read what came and answer it in one write; False when the conversation is over."""
-        came = self.link.recv(262144)
+        came = self.link.recv(65536)
         self.pending += came
         answers, goes_on = [], bool(came)
         while b"\r\n" in self.pending:
@@ -55,13 +56,18 @@ class Session:
 
     def _swallow(self) -> None:
         """Read a message to its end; what follows is the next commands."""
-        seen = b"\r\n" + self.pending
-        while (end := seen.find(END)) < 0:
-            came = self.link.recv(262144)
+        room = self.room  # the same for every message: making one costs more than filling it
+        room[:2] = b"\r\n"
+        filled = 2 + len(self.pending)
+        room[2:filled] = self.pending
+        while (end := room.find(END, 0, filled)) < 0:
+            tail = room[max(0, filled - 4) : filled]  # the end may come in two pieces
+            room[: len(tail)] = tail
+            came = self.link.recv_into(memoryview(room)[len(tail) :])
             if not came:
                 raise ConnectionResetError
-            seen = seen[-4:] + came
-        self.pending = seen[end + len(END) :]
+            filled = len(tail) + came
+        self.pending = bytes(room[end + len(END) : filled])
 
     def _reply(self, answers: list[bytes]) -> None:
         if answers:

@@ -174,4 +174,9 @@ def _pause(wait: bool) -> float | None:
     return min(max(0.5, (first - now()).total_seconds()), 30)
 
 
-COMMANDS: dict[str, Callable[..., None]] = {"draft": draft, "schedule": plan, "send": send, "status": status}
+COMMANDS: dict[str, Callable[..., None]] = {
+    "draft": draft,
+    "schedule": plan,
+    "send": send,
+    "status": status,
+}
