@@ -38,13 +38,13 @@ def main() -> None:
     try:
         crm(obj=ScriptInfo(create_app=create_app))
     except SettingError as error:
-        click.echo(f"Réglage à corriger : {error}", err=True)
+        click.echo(f"Réglage à corriger\u00a0: {error}", err=True)
         sys.exit(1)
     except sa.exc.OperationalError as error:
-        click.echo(f"La base de données ne répond pas : {error.orig}", err=True)
+        click.echo(f"La base de données ne répond pas\u00a0: {error.orig}", err=True)
         sys.exit(1)
     except sa.exc.ProgrammingError as error:
-        click.echo(f"La base n’est pas à jour (« crm db upgrade ») : {error.orig}", err=True)
+        click.echo(f"La base n’est pas à jour (« crm db upgrade »)\u00a0: {error.orig}", err=True)
         sys.exit(1)
 
 

@@ -89,7 +89,7 @@ def new_application(kind: str, instance: Path):
 
 @pytest.fixture(scope="session")
 def applications(tmp_path_factory):
-    """Those made so far, by kind of database: each is made once, whatever the order of the tests."""
+    """Those made so far, by kind of database: each is made once, whatever the order."""
     made = {}
     yield (
         lambda kind: (

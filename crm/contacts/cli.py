@@ -1,24 +1,144 @@
-"""`crm contacts …`."""
+"""`crm contacts …`: files in and out, the search made again."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from flask.cli import AppGroup
 
+from crm.contacts import intake
+from crm.contacts.apply import apply
+from crm.contacts.export import as_csv, as_xlsx, columns_of, everyone
+from crm.contacts.facets import ContactKind
+from crm.contacts.imports import Import
 from crm.contacts.index import reindex_all
+from crm.contacts.mappings import read_mapping
+from crm.contacts.rehearse import Line, Outcome, Rehearsal
+from crm.contacts.undo import undo
 from crm.db import db
 from crm.filters import plural
 
+Progress = Callable[[int, int], None]
+
+TOLD = (Outcome.REFUSED, Outcome.DOUBTFUL)
+
 contacts = AppGroup("contacts", help="Organisations et personnes.")
+
+
+@contextmanager
+def bar(label: str) -> Iterator[Progress]:
+    """A progress bar for what tells how far it is: what is done, out of how much."""
+    with click.progressbar(length=1, label=label) as shown:
+
+        def advance(done: int, total: int) -> None:
+            shown.length = max(total, 1)
+            shown.update(done - shown.pos)
+
+        yield advance
+
+
+@contacts.command("import")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--apply", "applies", is_flag=True, help="Applique ; sinon, dit ce qui serait fait.")
+@click.option(
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Ce que disent les colonnes : JSON, ou tableau « titre ; champ ».",
+)
+@click.option("--create-terms", is_flag=True, help="Crée les termes inconnus des vocabulaires.")
+def import_contacts(file: Path, applies: bool, mapping: Path | None, create_terms: bool) -> None:
+    """Importe un tableau CSV ou XLSX d’organisations et de personnes."""
+    try:
+        record = intake.receive(file.name, file.read_bytes())
+        if mapping is not None:
+            intake.understand(record, read_mapping(mapping.read_bytes()))
+        record.creates_terms = create_terms
+        with bar("Lecture") as progress:
+            rehearsal = intake.rehearsal_of(record, progress)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    tell(rehearsal)
+    if not applies:
+        db.session.rollback()
+        click.echo("Rien n’a été changé. Pour appliquer : ajoutez --apply.")
+        return
+    with bar("Écriture") as progress:
+        apply(rehearsal, record, progress=progress)
+    db.session.commit()
+    click.echo(f"Import {record.id} appliqué. Pour l’annuler : crm contacts undo {record.id}")
+
+
+def tell(rehearsal: Rehearsal) -> None:
+    """What would be done: the columns, what is refused or doubtful line by line, the totals."""
+    for heading, key in rehearsal.fields.items():
+        click.echo(f"  {heading} → {key or '(laissée de côté)'}")
+    for outcome in TOLD:
+        for line in rehearsal.having(outcome):
+            click.echo(f"Ligne {line.number}, {line.title}, {outcome.label} : {_why(line)}")
+    for vocabulary, label, count in rehearsal.unknown_terms:
+        click.echo(f"« {label} » n’est pas dans « {vocabulary.label} » ({count} fois).")
+    totals = (f"{count} {outcome.label}" for outcome, count in rehearsal.totals.items())
+    click.echo(f"{plural(len(rehearsal.lines), 'ligne')} : {', '.join(totals)}.")
+
+
+def _why(line: Line) -> str:
+    likely = (
+        f"{doubt.name} ressemble à {candidate.card.title} ({', '.join(candidate.reasons)})"
+        for doubt in line.doubts
+        for candidate in doubt.candidates
+    )
+    return " ; ".join([*line.problems, *likely])
+
+
+@contacts.command("undo")
+@click.argument("number", type=int)
+def undo_import(number: int) -> None:
+    """Annule un import, sauf ce que quelqu’un a changé depuis."""
+    record = db.session.get(Import, number)
+    if record is None:
+        raise click.ClickException(f"L’import {number} n’existe pas.")
+    try:
+        with bar("Annulation") as progress:
+            undone = undo(record, progress=progress)
+    except ValueError as error:
+        raise click.ClickException(str(error)) from error
+    db.session.commit()
+    for left in undone.left:
+        click.echo(f"Laissée : {left.title} (ligne {left.line}), {left.why}.")
+    removed = plural(undone.removed, "fiche retirée", "fiches retirées")
+    restored = plural(undone.restored, "fiche remise", "fiches remises")
+    click.echo(f"{removed}, {restored} comme avant.")
+
+
+@contacts.command("export")
+@click.argument("file", type=click.Path(dir_okay=False, writable=True, path_type=Path))
+@click.option(
+    "--kind",
+    type=click.Choice(["organisations", "personnes"]),
+    default="organisations",
+    show_default=True,
+    help="Quelles fiches.",
+)
+def export_contacts(file: Path, kind: str) -> None:
+    """Écrit toutes les fiches dans un fichier, CSV ou XLSX selon sa fin."""
+    chosen = ContactKind.PERSON if kind == "personnes" else ContactKind.ORGANISATION
+    found, columns = everyone(chosen), columns_of(chosen)
+    with bar("Fiches écrites") as progress:
+        if file.suffix.lower() == ".xlsx":
+            as_xlsx(file, found, columns, progress)
+        elif file.suffix.lower() == ".csv":
+            with file.open("wb") as out:
+                out.writelines(as_csv(found, columns, progress))
+        else:
+            raise click.ClickException("Le nom du fichier se termine par .csv ou .xlsx.")
+    click.echo(f"{file} est écrit.")
 
 
 @contacts.command("reindex")
 def reindex() -> None:
     """Refait la recherche à partir des fiches."""
-    with click.progressbar(length=1, label="Fiches relues") as bar:
-
-        def advance(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        total = reindex_all(advance)
+    with bar("Fiches relues") as progress:
+        total = reindex_all(progress)
     db.session.commit()
     click.echo(f"{plural(total, 'fiche')} dans la recherche.")

@@ -1,0 +1,66 @@
+"""`crm contacts …`."""
+
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from crm.cli import crm
+from crm.contacts.organisations import Organisation
+from crm.db import db
+
+STRUCTURES = Path(__file__).parent.parent / "data" / "structures-2012.csv"
+
+
+@pytest.fixture
+def run(app):
+    def invoke(*words):
+        db.session.commit()
+        result = app.test_cli_runner().invoke(args=["contacts", *map(str, words)], cli=crm)
+        db.session.expire_all()
+        return result
+
+    return invoke
+
+
+def count():
+    return db.session.scalar(sa.select(sa.func.count(Organisation.id)))
+
+
+def test_without_apply_an_import_changes_nothing_and_says_what_it_would_do(run):
+    result = run("import", STRUCTURES)
+    assert result.exit_code == 0
+    assert "185\u00a0lignes\u00a0: 185 à créer" in result.output.replace(
+        "lignes :", "lignes\u00a0:"
+    )
+    assert "Rien n’a été changé." in result.output
+    assert count() == 0
+
+
+def test_a_study_of_185_structures_goes_in_and_out_again(run):
+    result = run("import", STRUCTURES, "--apply", "--create-terms")
+    assert result.exit_code == 0
+    assert count() == 185
+    number = result.output.rsplit("crm contacts undo ", 1)[1].strip()
+    undone = run("undo", number)
+    assert "185\u00a0fiches retirées" in undone.output
+    assert count() == 0
+    assert run("undo", number).exit_code == 1
+
+
+@pytest.mark.parametrize("ending", ["csv", "xlsx"])
+def test_an_export_imported_back_changes_nothing(run, tmp_path, ending):
+    run("import", STRUCTURES, "--apply", "--create-terms")
+    file = tmp_path / f"sortie.{ending}"
+    assert run("export", file).exit_code == 0
+    assert "185 inchangée" in run("import", file).output
+
+
+def test_a_file_that_is_no_table_is_said_in_one_sentence(run, tmp_path):
+    file = tmp_path / "image.csv"
+    file.write_bytes(b"\x89PNG\r\n\x1a\n" + b"\x00" * 100)
+    result = run("import", file)
+    assert result.exit_code == 1
+    assert result.output.startswith("Erreur")
+    assert run("export", tmp_path / "x.pdf").exit_code == 1
+    assert run("import", tmp_path / "absent.csv").exit_code == 2
