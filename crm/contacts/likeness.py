@@ -36,8 +36,14 @@ def name_key(text: str) -> str:
 
 @lru_cache(maxsize=200_000)
 def essence(folded: str) -> str:
-    """The words that count, in alphabetical order."""
-    return " ".join(sorted(word for word in folded.split() if word not in _SMALL)) or folded
+    """The words that count, in alphabetical order: lists invert them."""
+    return " ".join(sorted(in_order(folded).split()))
+
+
+@lru_cache(maxsize=200_000)
+def in_order(folded: str) -> str:
+    """The words that count, as they come: a mistake in a first letter changes no place."""
+    return " ".join(word for word in folded.split() if word not in _SMALL) or folded
 
 
 def blocks(folded: str) -> Iterator[str]:
@@ -48,6 +54,9 @@ def blocks(folded: str) -> Iterator[str]:
     words = [word for word in set(folded.split()) if word not in _SMALL]
     words.sort(key=lambda word: (word in _COMMON, -len(word), word))
     if len(words) > 1:
+        # Both ends, in case a space is missing or too many in between.
+        glued = in_order(folded).replace(" ", "")
+        yield f"{glued[:6]}~{glued[-6:]}"
         for pair in combinations(sorted(words[:3]), 2):
             yield "+".join(pair)
     if len(words) == 2:
@@ -62,7 +71,8 @@ def alike(one: str, other: str) -> int:
     """How alike two folded names are, in percent. « CDOS 91 » is nothing like « CDOS 92 »."""
     if _numbers(one) != _numbers(other):
         return 0
-    return round(fuzz.ratio(essence(one), essence(other)))
+    straight = fuzz.ratio(in_order(one), in_order(other))
+    return round(max(straight, fuzz.ratio(essence(one), essence(other))))
 
 
 def _numbers(folded: str) -> list[str]:
