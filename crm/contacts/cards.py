@@ -74,9 +74,12 @@ class Card:
 
     @property
     def name(self) -> str:
-        if self.kind is ContactKind.ORGANISATION:
-            return str(self.values.get("name", ""))
-        return f"{self.values.get('first_name', '')} {self.values.get('last_name', '')}".strip()
+        return _name(self.kind, self.values)
+
+    @property
+    def known_as(self) -> str:
+        """The name that is written down, whatever was said since."""
+        return _name(self.kind, self.values | self.before)
 
     @property
     def is_dirty(self) -> bool:
@@ -98,6 +101,12 @@ class Card:
             return [term.label for term in self.terms if term.vocabulary is column.vocabulary]
         value = self.values.get(column.name)
         return value.label if isinstance(value, TermRef) else value
+
+
+def _name(kind: ContactKind, values: dict[str, Any]) -> str:
+    if kind is ContactKind.ORGANISATION:
+        return str(values.get("name", ""))
+    return f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
 
 
 def batches(things: Sequence[T], step: int = STEP) -> Iterator[Sequence[T]]:

@@ -9,19 +9,20 @@ from flask.cli import AppGroup
 
 from crm.contacts import intake
 from crm.contacts.apply import apply
+from crm.contacts.columns import COLUMNS
+from crm.contacts.duplicates import find_duplicates, keep
 from crm.contacts.export import as_csv, as_xlsx, columns_of, everyone
 from crm.contacts.facets import ContactKind
-from crm.contacts.imports import Import
+from crm.contacts.imports import Import, Stage
 from crm.contacts.index import reindex_all
 from crm.contacts.mappings import read_mapping
-from crm.contacts.rehearse import Line, Outcome, Rehearsal
+from crm.contacts.rehearse import Line, Rehearsal
+from crm.contacts.say import Change
 from crm.contacts.undo import undo
 from crm.db import db
 from crm.filters import plural
 
 Progress = Callable[[int, int], None]
-
-TOLD = (Outcome.REFUSED, Outcome.DOUBTFUL)
 
 contacts = AppGroup("contacts", help="Organisations et personnes.")
 
@@ -58,7 +59,7 @@ def import_contacts(file: Path, applies: bool, mapping: Path | None, create_term
             rehearsal = intake.rehearsal_of(record, progress)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    tell(rehearsal)
+    tell(rehearsal, each=not applies)
     if not applies:
         db.session.rollback()
         click.echo("Rien n’a été changé. Pour appliquer : ajoutez --apply.")
@@ -69,35 +70,48 @@ def import_contacts(file: Path, applies: bool, mapping: Path | None, create_term
     click.echo(f"Import {record.id} appliqué. Pour l’annuler : crm contacts undo {record.id}")
 
 
-def tell(rehearsal: Rehearsal) -> None:
-    """What would be done: the columns, what is refused or doubtful line by line, the totals."""
+def tell(rehearsal: Rehearsal, *, each: bool) -> None:
+    """What is done: the columns, the lines that are not plain (or `each` one), the totals."""
     for heading, key in rehearsal.fields.items():
-        click.echo(f"  {heading} → {key or '(laissée de côté)'}")
-    for outcome in TOLD:
-        for line in rehearsal.having(outcome):
-            click.echo(f"Ligne {line.number}, {line.title}, {outcome.label} : {_why(line)}")
+        click.echo(f"  {heading} → {COLUMNS[key].label if key else '(laissée de côté)'}")
+    for line in rehearsal.lines:
+        said = [*line.problems, *_likely(line), *line.remarks]
+        if each:
+            said += [_changed(change) for change in line.changes]
+        if said:
+            click.echo(
+                f"Ligne {line.number}, {line.title}, {line.outcome.label} : {' ; '.join(said)}"
+            )
     for vocabulary, label, count in rehearsal.unknown_terms:
         click.echo(f"« {label} » n’est pas dans « {vocabulary.label} » ({count} fois).")
     totals = (f"{count} {outcome.label}" for outcome, count in rehearsal.totals.items())
     click.echo(f"{plural(len(rehearsal.lines), 'ligne')} : {', '.join(totals)}.")
 
 
-def _why(line: Line) -> str:
-    likely = (
-        f"{doubt.name} ressemble à {candidate.card.title} ({', '.join(candidate.reasons)})"
-        for doubt in line.doubts
-        for candidate in doubt.candidates
-    )
-    return " ; ".join([*line.problems, *likely])
+def _likely(line: Line) -> Iterator[str]:
+    for doubt in line.doubts:
+        for candidate in doubt.candidates:
+            reasons = ", ".join(candidate.reasons)
+            yield f"« {doubt.name} » ressemble à « {candidate.name} » ({reasons})"
+
+
+def _changed(change: Change) -> str:
+    old = f"« {change.old} » → " if change.old else ""
+    return f"{change.label} : {old}« {change.new} »"
 
 
 @contacts.command("undo")
-@click.argument("number", type=int)
-def undo_import(number: int) -> None:
-    """Annule un import, sauf ce que quelqu’un a changé depuis."""
-    record = db.session.get(Import, number)
+@click.argument("number", type=int, required=False)
+def undo_import(number: int | None) -> None:
+    """Annule un import, le dernier si aucun n’est dit, sauf ce que quelqu’un a changé depuis."""
+    if number is None:
+        record = db.session.scalars(Import.latest().where(Import.stage == Stage.APPLIED)).first()
+    else:
+        record = db.session.get(Import, number)
     if record is None:
-        raise click.ClickException(f"L’import {number} n’existe pas.")
+        raise click.ClickException(
+            f"L’import {number} n’existe pas." if number else "Il n’y a aucun import à annuler."
+        )
     try:
         with bar("Annulation") as progress:
             undone = undo(record, progress=progress)
@@ -133,6 +147,17 @@ def export_contacts(file: Path, kind: str) -> None:
         else:
             raise click.ClickException("Le nom du fichier se termine par .csv ou .xlsx.")
     click.echo(f"{file} est écrit.")
+
+
+@contacts.command("duplicates")
+def look_for_duplicates() -> None:
+    """Cherche maintenant les fiches en double, sans attendre la nuit."""
+    for kind in ContactKind:
+        with bar(kind.label) as progress:
+            found = find_duplicates(kind, progress)
+        count = keep(kind, found)
+        db.session.commit()
+        click.echo(f"{kind.label} : {plural(count, 'paire')} à regarder.")
 
 
 @contacts.command("reindex")

@@ -26,6 +26,11 @@ class Candidate:
     card: Card
     reasons: tuple[str, ...]
 
+    @property
+    def name(self) -> str:
+        """What the card is called today, whatever another row would call it."""
+        return self.card.known_as
+
 
 @dataclass(frozen=True)
 class Match:

@@ -64,3 +64,45 @@ def test_a_file_that_is_no_table_is_said_in_one_sentence(run, tmp_path):
     assert result.output.startswith("Erreur")
     assert run("export", tmp_path / "x.pdf").exit_code == 1
     assert run("import", tmp_path / "absent.csv").exit_code == 2
+
+
+def test_a_rehearsal_says_each_line_and_what_it_resembles(run, tmp_path):
+    db.session.add(Organisation(name="Sahel-Isère Amitié", siren="732829320", commune="Voiron"))
+    file, mapping = tmp_path / "liste.csv", tmp_path / "titres.csv"
+    file.write_text(
+        "Qui;Numéro;Lieu;Secteurs;Note\n"
+        "Sahel Isère Amitiés;;Voiron;;x\nEau vive;;;Numérique;\nSIA;732829320;Grenoble;;\n"
+        "Gret;12;;;\n"
+    )
+    mapping.write_text(
+        "Qui;Structure\nNuméro;organisation.siren\nLieu;Commune\nSecteurs;Secteurs\n"
+    )
+    lines = run("import", file, "--mapping", mapping).output.splitlines()
+    assert [line for line in lines if line.startswith(("Ligne", "«", "4", "  Note"))] == [
+        "  Note → (laissée de côté)",
+        "Ligne 2, Sahel Isère Amitiés, douteuse : « Sahel Isère Amitiés » ressemble à "
+        "« Sahel-Isère Amitié » (noms proches (97\u00a0%))",
+        "Ligne 3, Eau vive, à créer : Secteurs : « Numérique » est inconnu, laissé de côté ; "
+        "Structure : « Eau vive »",
+        "Ligne 4, SIA, à modifier : Structure : « Sahel-Isère Amitié » → « SIA » ; "
+        "Commune : « Voiron » → « Grenoble »",
+        "Ligne 5, Gret, refusée : SIREN : Un SIREN compte 9 chiffres, celui-ci 2.",
+        "« Numérique » n’est pas dans « Secteurs » (1 fois).",
+        "4\u00a0lignes : 1 à créer, 1 à modifier, 0 inchangée, 1 douteuse, 1 refusée.",
+    ]
+
+
+def test_the_last_import_is_undone_without_saying_its_number(run):
+    assert run("undo").exit_code == 1
+    run("import", STRUCTURES, "--apply")
+    assert run("undo").exit_code == 0
+    assert count() == 0
+
+
+def test_duplicates_are_looked_for_at_once(run):
+    db.session.add_all(
+        [Organisation(name=name) for name in ("Eau vive de Lyon", "Eau vives de Lyon")]
+    )
+    output = run("duplicates").output
+    assert "Organisations : 1\u00a0paire à regarder." in output
+    assert "Personnes : 0\u00a0paire à regarder." in output

@@ -101,7 +101,9 @@ def test_a_dismissed_pair_never_comes_back(app):
     second = organisation("Eau vives", siren="732829320")
     [pair] = looked()
     pair.dismiss(by=benoit())
-    second.commune = "Lyon"
+    second.name, second.siren = "Terre des hommes", None
+    assert looked() == []
+    second.name = "Eau vives"
     assert looked() == []
     assert db.session.scalar(sa.select(sa.func.count(OrganisationPair.id))) == 1
 
