@@ -56,7 +56,7 @@ def _compose(awa):
 
 
 def _reorder(awa):
-    box = awa.locator("[data-section]", has_text="Financements")
+    box = awa.get_by_role("region", name=re.compile("^Financements"))
     names = box.locator(".what > strong")
     before = names.all_inner_texts()
     place = box.locator("[data-placement]").first

@@ -5,34 +5,54 @@ const frame = document.getElementById("cadre");
 const announce = (words) => { document.getElementById("annonce").textContent = words; };
 const titleOf = (element) => element.querySelector("[data-title]").textContent.trim();
 
-async function send(form, extra = {}) {
+// One gesture after the other, in the order they were made.
+let turn = Promise.resolve();
+const inTurn = (work) => { turn = turn.then(work, work); return turn; };
+
+function bodyOf(form, extra = {}) {
   const body = new URLSearchParams(new FormData(form));
   Object.entries(extra).forEach(([name, value]) => value !== undefined && body.set(name, value));
+  return body;
+}
+
+async function send(form, body) {
   const answer = await fetch(form.action, { method: "POST", body, keepalive: String(body).length < 50000 });
   return new DOMParser().parseFromString(await answer.text(), "text/html");
 }
 
-async function post(form, extra) {
-  const page = await send(form, extra);
+async function post(form, body) {
+  const page = await send(form, body);
   // Not the desk: a refused rewording, an issue already decided. That page says it better.
   if (!page.getElementById("atelier")) return form.submit();
-  const before = { list: form.closest("ul, ol"), row: form.closest("li") };
-  const index = before.list ? [...before.list.children].indexOf(before.row) : 0;
-  const listAt = before.list?.closest("details[id], section[id]")?.id;
-  replace(page, form);
-  const place = document.getElementById(form.dataset.live) ?? desk.querySelector(`[data-item="${new FormData(form).get("item")}"]`);
+  const list = form.closest("ul, ol");
+  const index = list ? [...list.children].indexOf(form.closest("li")) : 0;
+  const box = list?.closest("details[id], section[id]")?.id;
+  replace(page, form, ["rubriques"]);
+  const place = document.getElementById(form.dataset.live) ?? desk.querySelector(`[data-item="${body.get("item")}"]`);
   if (form.dataset.live) place?.focus();
-  else if (form.matches("[data-texts]")) document.getElementById("erreurs")?.focus();
-  else if (listAt) land(document.getElementById(listAt), index);
-  announce(form.matches("[data-texts]") ? said() : place ? where(place) : "Le contenu est retiré.");
+  else land(document.getElementById(box), index);
+  announce(place ? where(place) : "Le contenu est retiré.");
+}
+
+// The texts, kept as soon as one goes on to something else; the button then has nothing left to do.
+let kept = "";
+
+async function keep(form, body) {
+  if (String(body) !== kept) {
+    const page = await send(form, body);
+    const wrong = page.getElementById("erreurs");
+    replace(page, form, wrong ? ["textes"] : []);
+    if (wrong) return document.getElementById("erreurs").focus();
+    kept = String(body);
+  }
+  announce("C’est enregistré.");
 }
 
 // What one was doing elsewhere on the page stays: texts being typed, drawers left open.
-function replace(page, form) {
+function replace(page, form, parts) {
   const open = [...desk.querySelectorAll("details[open]")].filter((drawer) => !drawer.contains(form)).map((drawer) => drawer.id);
   if (form.closest(".source")) open.push(form.closest("details").id);
   const typed = [...desk.querySelectorAll(".rewording[open] :is(input, textarea, select)")].filter((field) => field.form !== form);
-  const parts = form.matches("[data-texts]") ? ["textes", "rubriques"] : ["rubriques"];
   for (const id of parts) document.getElementById(id).replaceWith(page.getElementById(id));
   desk.querySelector(".source").replaceWith(page.querySelector(".source"));
   desk.querySelectorAll("details").forEach((drawer) => { drawer.open = open.includes(drawer.id); });
@@ -56,8 +76,6 @@ function land(box, index) {
   (row?.querySelector("form button:last-of-type") ?? box ?? desk.querySelector(".source")).focus();
 }
 
-const said = () => (document.getElementById("erreurs") ? "Un texte est à corriger." : "C’est enregistré.");
-
 function where(place) {
   const list = [...place.parentElement.children];
   return `${titleOf(place)} : place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${titleOf(place.closest("[data-section]"))}.`;
@@ -68,25 +86,29 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("#atelier [data-live]")) return;
   event.preventDefault();
   const button = event.submitter;
-  post(form, button?.name ? { [button.name]: button.value } : {});
+  const body = bodyOf(form, button?.name ? { [button.name]: button.value } : {});
+  inTurn(() => (form.matches("[data-texts]") ? keep(form, body) : post(form, body)));
 });
 
-// What is typed is kept as soon as one goes on to something else.
-document.addEventListener("change", async (event) => {
+document.addEventListener("change", (event) => {
   const form = event.target.form;
-  if (!form?.matches("[data-texts]")) return;
-  const page = await send(form);
-  if (page.getElementById("erreurs")) return;
-  refresh();
-  announce("C’est enregistré.");
+  if (!form?.matches("[data-texts]") || !form.checkValidity()) return;
+  const body = bodyOf(form);
+  inTurn(() => keep(form, body));
 });
 
 document.addEventListener("keydown", (event) => {
   const place = event.target;
   if (!place.matches?.("[data-placement]") || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
   event.preventDefault();
-  post(place.querySelector(".tools form"), { sens: event.key === "ArrowUp" ? "haut" : "bas" });
+  move(place, { sens: event.key === "ArrowUp" ? "haut" : "bas" });
 });
+
+function move(place, where) {
+  const form = place.querySelector(".tools form");
+  const body = bodyOf(form, where);
+  inTurn(() => post(form, body));
+}
 
 // Drag and drop: the place one lets go on takes what was held, and moves down.
 let held = null;
@@ -110,7 +132,7 @@ document.addEventListener("drop", (event) => {
   const section = on.closest("[data-section]");
   const others = [...section.querySelectorAll("[data-placement]")].filter((place) => place !== held);
   const index = on.dataset.placement ? others.indexOf(on) : others.length;
-  if (on !== held) post(held.querySelector(".tools form"), { section: section.dataset.section, index });
+  if (on !== held) move(held, { section: section.dataset.section, index });
 });
 document.addEventListener("dragend", () => { held?.classList.remove("dragged"); held = null; clear(); });
 // While its words are being changed, a row is not picked up by the mouse that selects them.
