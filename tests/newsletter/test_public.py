@@ -98,7 +98,7 @@ def test_a_robot_is_thanked_and_forgotten(visitor):
         ({"email": "a" * 100_000}, "254 caractères au plus."),
         ({"email": "x@example.org\r\nBcc: y@example.org"}, "Cette adresse n’est pas complète"),
         ({"publications": []}, "Cochez au moins une lettre."),
-        ({"publications": "inconnue"}, "choix"),
+        ({"publications": "inconnue"}, "Choisissez dans la liste."),
         ({"last_name": "x" * 100_000}, "100 caractères au plus."),
     ],
 )
