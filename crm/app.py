@@ -85,7 +85,8 @@ def _configure(app: Flask, chosen: Settings) -> None:
         SECRET_KEY=chosen.secret_key,
         SECRET_KEY_FALLBACKS=list(chosen.old_secret_keys),
         SQLALCHEMY_DATABASE_URI=make_url(chosen.database_url),
-        SQLALCHEMY_ENGINE_OPTIONS={"pool_pre_ping": True} if postgresql else {},
+        # Parameters hold personal data: they stay out of errors, hence out of logs.
+        SQLALCHEMY_ENGINE_OPTIONS={"hide_parameters": True, "pool_pre_ping": postgresql},
         MAX_CONTENT_LENGTH=MAX_UPLOAD,
         MAX_FORM_MEMORY_SIZE=2 * 1024 * 1024,
         SESSION_COOKIE_NAME="__Host-session" if chosen.is_https else "session",
