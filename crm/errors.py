@@ -17,7 +17,7 @@ PAGES = {
     403: ("Cette page ne vous est pas ouverte", "Votre rôle ne permet pas cette action."),
     404: ("Cette page n’existe pas", "L’adresse est incomplète, ou la page a été déplacée."),
     405: ("Cette action n’est pas possible ici", "Revenez en arrière et recommencez."),
-    409: ("Quelqu’un est passé avant vous", "Rechargez la page : elle a changé entre-temps."),
+    409: ("Quelqu’un est passé avant vous", "Rechargez la page : elle a changé entre-temps."),
     410: ("Cette page n’existe plus", "Elle a été retirée."),
     413: ("L’envoi est trop lourd", "Réduisez le texte ou le fichier, puis recommencez."),
     429: ("Trop d’essais à la suite", "Attendez une minute, puis recommencez."),
@@ -45,21 +45,21 @@ def _http_error(error: HTTPException):  # type: ignore[no-untyped-def]
 
 def _database_error(error: OperationalError):  # type: ignore[no-untyped-def]
     # The statement's parameters may hold personal data: only the driver's own words are logged.
-    log.error("base de données : %s", error.orig)
+    log.error("base de données : %s", error.orig)
     _rollback()
     return _page(503)
 
 
 def _came_second(error: IntegrityError):  # type: ignore[no-untyped-def]
     """Two people wrote the same thing at the same moment: the database kept the first."""
-    log.warning("%s %s : %s", request.method, request.endpoint, type(error.orig).__name__)
+    log.warning("%s %s : %s", request.method, request.endpoint, type(error.orig).__name__)
     _rollback()
     return _page(409)
 
 
 def _impossible_value(error: Exception):  # type: ignore[no-untyped-def]
     """A number or a character that no column can hold, typed in an address."""
-    log.warning("%s %s : %s", request.method, request.endpoint, type(error).__name__)
+    log.warning("%s %s : %s", request.method, request.endpoint, type(error).__name__)
     _rollback()
     return _page(404 if request.method == "GET" else 400)
 

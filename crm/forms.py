@@ -108,7 +108,7 @@ class EmailCheck:
         address = normal_email(field.data)
         if address is None:
             raise validators.ValidationError(
-                "Cette adresse n’est pas complète : elle ressemble à prenom.nom@exemple.fr."
+                "Cette adresse n’est pas complète : elle ressemble à prenom.nom@exemple.fr."
             )
         field.data = address
 

@@ -28,7 +28,7 @@ class AccountForm(Form):
         description=f"{MIN_PASSWORD} caractères au moins. Laissez vide pour ne pas le changer.",
         render_kw={"autocomplete": "new-password"},
     )
-    disabled = BooleanField("Compte fermé : cette personne ne peut plus se connecter")
+    disabled = BooleanField("Compte fermé : cette personne ne peut plus se connecter")
 
 
 @bp.get("/")

@@ -36,7 +36,7 @@ class ReadableColour:
             field.raw_data = [field.data]  # what the page shows again
             raise validators.ValidationError(
                 f"{refused} ne se lit pas assez bien sur fond clair. Voici la couleur lisible la "
-                f"plus proche, {field.data} : enregistrez pour la garder."
+                f"plus proche, {field.data} : enregistrez pour la garder."
             )
 
 
@@ -93,11 +93,11 @@ def _take_logo(form: IdentityForm, identity: Identity) -> bool:
 def _keep_logo(sent: FileStorage, identity: Identity) -> None:
     content = sent.stream.read(LOGO_BYTES + 1)
     if len(content) > LOGO_BYTES:
-        raise BadLogo("Ce logo pèse plus de 1 Mo : réduisez-le, puis recommencez.")
+        raise BadLogo("Ce logo pèse plus de 1 Mo : réduisez-le, puis recommencez.")
     try:
         with Image.open(BytesIO(content), formats=list(LOGO_TYPES)) as picture:
             if picture.width * picture.height > LOGO_PIXELS:
-                raise BadLogo("Ce logo a trop de points : 2 000 × 2 000 au plus.")
+                raise BadLogo("Ce logo a trop de points : 2 000 × 2 000 au plus.")
             picture.load()
             kind, size = LOGO_TYPES[picture.format or "PNG"], picture.size
     except BadLogo:

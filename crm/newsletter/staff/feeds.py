@@ -61,7 +61,7 @@ def _edit(feed: Feed, page: str) -> ResponseReturnValue:
         db.session.add(feed)
         db.session.commit()
         enqueue(fetch_one, feed.id)
-        flash("La source est enregistrée ; elle est relue dans un instant.")
+        flash("La source est enregistrée ; elle est relue dans un instant.")
         return redirect(url_for(".show", feed_id=feed.id))
     code = 422 if form.errors else 200
     return render_template(f"staff/newsletter/feeds/{page}.html", form=form, feed=feed), code
@@ -70,7 +70,7 @@ def _edit(feed: Feed, page: str) -> ResponseReturnValue:
 def _is_new_address(form: FeedForm, feed: Feed) -> bool:
     other = Feed.find(form.url.data)
     if other is not None and other.id != feed.id:
-        form.url.errors = [f"Cette adresse est déjà suivie : « {other.name} »."]
+        form.url.errors = [f"Cette adresse est déjà suivie : « {other.name} »."]
     return not form.errors
 
 
@@ -88,7 +88,7 @@ def refresh(feed_id: int) -> ResponseReturnValue:
     """Read the source again now; a worker does it, so that a slow site keeps nobody waiting."""
     feed = db.get_or_404(Feed, feed_id)
     enqueue(fetch_one, feed.id)
-    flash("La source est relue ; rechargez cette page dans un instant.")
+    flash("La source est relue ; rechargez cette page dans un instant.")
     return redirect(url_for(".show", feed_id=feed.id))
 
 
@@ -109,6 +109,6 @@ def delete(feed_id: int) -> ResponseReturnValue:
     if request.method == "POST":
         db.session.delete(feed)
         db.session.commit()
-        flash("La source est supprimée ; ses contenus restent.")
+        flash("La source est supprimée ; ses contenus restent.")
         return redirect(url_for(".index"))
     return render_template("staff/newsletter/feeds/delete.html", feed=feed)

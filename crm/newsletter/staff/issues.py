@@ -23,8 +23,8 @@ bp = Blueprint("issues", __name__)
 class TextsForm(Form):
     subject = line("Objet du courriel", 200, required=True)
     preheader = line("Phrase d’aperçu", 200, hint="Ce qui suit l’objet dans la boîte de réception.")
-    editorial = text("Éditorial", 20_000, hint="Mise en forme Markdown : **gras**, *italique*, "
-                     "[lien](https://…), listes avec « - ».")  # fmt: skip
+    editorial = text("Éditorial", 20_000, hint="Mise en forme Markdown : **gras**, *italique*, "
+                     "[lien](https://…), listes avec « - ».")  # fmt: skip
     planned_on = DateField(
         "Date d’envoi prévue", [validators.InputRequired("Indiquez le jour de l’envoi.")],
         description="Ce qui se termine avant est écarté.",
@@ -56,9 +56,9 @@ def create(slug: str) -> ResponseReturnValue:
     issue = db.session.scalar(Issue.drafts().where(Issue.publication_id == publication.id))
     if issue is None:
         issue = compose(publication, _next_morning(), by=current_user)
-        flash(f"{issue.title} est composé : relisez, déplacez, réécrivez.")
+        flash(f"{issue.title} est composé : relisez, déplacez, réécrivez.")
     else:
-        flash(f"{issue.title} est déjà en préparation : le voici.")
+        flash(f"{issue.title} est déjà en préparation : le voici.")
     db.session.commit()
     return redirect(url_for(".show", issue_id=issue.id))
 
@@ -92,7 +92,7 @@ def delete(issue_id: int) -> ResponseReturnValue:
         title = issue.title
         db.session.delete(issue)
         db.session.commit()
-        flash(f"Le brouillon de {title} est supprimé ; ses contenus restent disponibles.")
+        flash(f"Le brouillon de {title} est supprimé ; ses contenus restent disponibles.")
         return redirect(url_for(".index"))
     return render_template("staff/newsletter/issues/delete.html", issue=issue)
 
@@ -105,7 +105,7 @@ def draft(issue_id: int) -> Issue:
     """The issue, if it can still change; otherwise 409 with what to do."""
     issue = find(issue_id)
     if not issue.is_draft:
-        abort(409, f"{issue.title} est programmé ou envoyé : il ne change plus.")
+        abort(409, f"{issue.title} est programmé ou envoyé : il ne change plus.")
     return issue
 
 

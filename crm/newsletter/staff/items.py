@@ -69,7 +69,7 @@ def new() -> ResponseReturnValue:
         if _take(form, item) and _is_new(form, item):
             db.session.add(item)
             db.session.commit()
-            flash(f"« {item.title} » est ajouté.")
+            flash(f"« {item.title} » est ajouté.")
             return redirect(url_for(".index"))
     code = 422 if form.errors else 200
     return render_template("staff/newsletter/items/new.html", form=form), code
@@ -84,7 +84,7 @@ def edit(item_id: int) -> ResponseReturnValue:
         item.kind = Kind(form.kind.data)
         db.session.commit()
         flash(
-            f"« {item.title} » est enregistré. Le site ne changera plus ce que vous avez corrigé."
+            f"« {item.title} » est enregistré. Le site ne changera plus ce que vous avez corrigé."
         )
         return redirect(url_for(".index"))
     code = 422 if form.errors else 200

@@ -18,8 +18,8 @@ bp = Blueprint("publications", __name__, url_prefix="/publications")
 class PublicationForm(Form):
     name = line("Nom", 120, required=True)
     description = text("Présentation, lue sur la page publique", 1000)
-    frequency = line("Parution", 60, hint="« chaque mois », « trois fois par an »…")
-    sender_name = line("Nom d’expéditeur", 120, hint="Vide : le nom court du réseau.")
+    frequency = line("Parution", 60, hint="« chaque mois », « trois fois par an »…")
+    sender_name = line("Nom d’expéditeur", 120, hint="Vide : le nom court du réseau.")
 
 
 class SectionForm(Form):
@@ -29,11 +29,11 @@ class SectionForm(Form):
         [(kind.value, kind.plural) for kind in Kind],
         none="Cochez au moins un genre de contenu.",
     )
-    tags = line("Seulement avec ces étiquettes", 300, hint="Séparées par des virgules : "
+    tags = line("Seulement avec ces étiquettes", 300, hint="Séparées par des virgules : "
                 "une rubrique à étiquettes se sert avant les autres.")  # fmt: skip
     quota = IntegerField(
         "Nombre au plus", [validators.Optional(), validators.NumberRange(1, 200)],
-        description="Vide : tout ce qui est nouveau.",
+        description="Vide : tout ce qui est nouveau.",
     )  # fmt: skip
     order = choice("Ordre", [(order.value, order.label) for order in Order])
     layout = choice("Présentation", [(layout.value, layout.label) for layout in Layout])
@@ -91,7 +91,7 @@ def _edit_section(publication: Publication, section: RecipeSection) -> ResponseR
             section.position = len(publication.recipe) + 1
             publication.recipe.append(section)
         db.session.commit()
-        flash(f"La rubrique « {section.title} » vaut pour les prochains numéros.")
+        flash(f"La rubrique « {section.title} » vaut pour les prochains numéros.")
         return redirect(url_for(".show", slug=publication.slug))
     return render_template(
         "staff/newsletter/publications/section.html",
@@ -125,7 +125,7 @@ def delete_section(slug: str, section_id: int) -> ResponseReturnValue:
         title = section.title
         publication.recipe.remove(section)
         db.session.commit()
-        flash(f"La rubrique « {title} » est supprimée de la recette.")
+        flash(f"La rubrique « {title} » est supprimée de la recette.")
         return redirect(url_for(".show", slug=slug))
     return render_template(
         "staff/newsletter/publications/delete.html", publication=publication, section=section

@@ -97,7 +97,7 @@ def delete(issue_id: int) -> ResponseReturnValue:
     except schedule.Refused as refused:
         abort(409, str(refused))
     db.session.commit()
-    flash(f"{issue.title} ne partira pas : c’est de nouveau un brouillon.")
+    flash(f"{issue.title} ne partira pas : c’est de nouveau un brouillon.")
     return redirect(url_for("staff.newsletter.issues.show", issue_id=issue.id))
 
 

@@ -31,9 +31,9 @@ class SubscriberForm(Form):
     first_name = line("Prénom", 100)
     last_name = line("Nom", 100)
     organisation_name = line("Organisation", 300)
-    wording = text("Comment cette personne a-t-elle donné son accord ?", 1000, required=True,
-                   hint="Gardé comme preuve : « demandé par téléphone le 3 mars », « liste "
-                   "d’émargement du forum »…")  # fmt: skip
+    wording = text("Comment cette personne a-t-elle donné son accord ?", 1000, required=True,
+                   hint="Gardé comme preuve : « demandé par téléphone le 3 mars », « liste "
+                   "d’émargement du forum »…")  # fmt: skip
 
 
 @bp.get("/")
@@ -78,7 +78,7 @@ def _is_welcome(form: SubscriberForm) -> bool:
     found = Subscription.of(Publication.named(form.publication.data), form.email.data)
     if found is not None and found.left_at is not None:
         form.email.errors = [
-            "Cette personne s’est désinscrite : elle seule peut se réabonner, sur la page publique."
+            "Cette personne s’est désinscrite : elle seule peut se réabonner, sur la page publique."
         ]
     elif found is not None and found.is_active:
         form.email.errors = ["Cette adresse reçoit déjà cette lettre."]

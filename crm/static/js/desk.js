@@ -78,7 +78,7 @@ function land(box, index) {
 
 function where(place) {
   const list = [...place.parentElement.children];
-  return `${titleOf(place)} : place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${titleOf(place.closest("[data-section]"))}.`;
+  return `${titleOf(place)}\u00a0: place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${titleOf(place.closest("[data-section]"))}.`;
 }
 
 document.addEventListener("submit", (event) => {
