@@ -15,7 +15,7 @@ def wording(publications: list[Publication], network: str) -> str:
     """The exact words shown beside the button, kept with each consent."""
     names = " et ".join(publication.name for publication in publications)
     return (
-        f"J’accepte de recevoir {names} par courriel de la part de {network}. "
+        f"J’accepte de recevoir {names} par courriel. L’expéditeur est {network}. "
         "Je peux me désabonner à tout moment, par le lien présent dans chaque envoi."
     )
 
