@@ -183,7 +183,8 @@ def test_the_keyboard_alone_composes(opened):
     last = tab.locator("[data-placement]", has_text=before[-1]).last
     last.focus()
     tab.keyboard.press("Alt+ArrowUp")
-    place = f"{before[-1]}\u00a0: place {len(before) - 1} sur {len(before)}, rubrique Offres d’emploi."
+    rank = f"place {len(before) - 1} sur {len(before)}"
+    place = f"{before[-1]}\u00a0: {rank}, rubrique Offres d’emploi."
     tab.locator("#annonce", has_text=place).wait_for(state="attached")
     assert titles(tab, "Offres d’emploi") == [*before[:-2], before[-1], before[-2]]
     assert before[-1] in focused(tab), "the item keeps the focus as it moves"
