@@ -14,6 +14,8 @@ _LINE_ENDS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 
 def clean(text: str | None) -> str:
     """`text` without control or direction marks, in composed form, lines ended by \\n, trimmed."""
+    if text and text.isprintable() and unicodedata.is_normalized("NFC", text):
+        return text.strip()
     return _HIDDEN.sub("", unicodedata.normalize("NFC", _LINE_ENDS.sub("\n", text or ""))).strip()
 
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.cards import MODELS, TERMS, Card, RoleCard, batches
+from crm.contacts.bulk import batches, insert
+from crm.contacts.cards import MODELS, TERMS, Card, RoleCard
 from crm.contacts.columns import COLUMNS
 from crm.contacts.curate import free_code
 from crm.contacts.details import Detail
@@ -107,14 +108,6 @@ def _make_terms(thesaurus: Thesaurus) -> list[int]:
 
 def _table(model: Any) -> Any:
     return model.__table__
-
-
-def insert(table: Any, rows: Sequence[dict[str, Any]]) -> list[int]:
-    """Insert many rows at once; their ids, in the same order."""
-    if not rows:
-        return []
-    statement = sa.insert(table).returning(table.c.id, sort_by_parameter_order=True)
-    return list(db.session.execute(statement, rows).scalars())
 
 
 def _write_cards(kind: ContactKind, cards: Sequence[Card]) -> None:

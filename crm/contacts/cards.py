@@ -1,13 +1,14 @@
 """Cards: what the database says of many contacts, read in a few queries, for files in and out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any, TypeVar
+from typing import Any
 
 import sqlalchemy as sa
 
+from crm.contacts.bulk import among, batches
 from crm.contacts.columns import ORGANISATION, PERSON, Column
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.facets import ContactKind
@@ -16,10 +17,6 @@ from crm.contacts.people import Person, Role, person_terms
 from crm.contacts.terms import Term
 from crm.contacts.thesaurus import TermRef, Thesaurus
 from crm.db import db
-
-T = TypeVar("T")
-
-STEP = 2000  # how many cards are read at once
 
 MODELS: dict[ContactKind, type[Organisation] | type[Person]] = {
     ContactKind.ORGANISATION: Organisation,
@@ -109,12 +106,6 @@ def _name(kind: ContactKind, values: dict[str, Any]) -> str:
     return f"{values.get('first_name', '')} {values.get('last_name', '')}".strip()
 
 
-def batches(things: Sequence[T], step: int = STEP) -> Iterator[Sequence[T]]:
-    """The same things, some at a time."""
-    for start in range(0, len(things), step):
-        yield things[start : start + step]
-
-
 def load(kind: ContactKind, ids: Iterable[int], thesaurus: Thesaurus) -> dict[int, Card]:
     """These cards by id, in the order asked for, without their roles."""
     found: dict[int, Card] = {}
@@ -134,14 +125,14 @@ def _load(kind: ContactKind, ids: Sequence[int], thesaurus: Thesaurus) -> dict[i
     if kind is ContactKind.ORGANISATION:
         wanted.append(Organisation.actor_type_id)
     cards = {}
-    for row in db.session.execute(sa.select(*wanted).where(model.id.in_(ids))):
+    for row in db.session.execute(sa.select(*wanted).where(among(model.id, ids))):
         values = dict(zip(plain, row[1:], strict=False))
         if kind is ContactKind.ORGANISATION:
             values["actor_type"] = thesaurus.by_id.get(row[-1])
         cards[row[0]] = Card(kind, row[0], values)
     if kind is ContactKind.ORGANISATION:
         names = sa.select(OtherName.organisation_id, OtherName.name).order_by(OtherName.id)
-        for owner, name in db.session.execute(names.where(OtherName.organisation_id.in_(ids))):
+        for owner, name in db.session.execute(names.where(among(OtherName.organisation_id, ids))):
             cards[owner].names.append(name)
     _load_details(kind, ids, cards)
     _load_terms(kind, ids, cards, thesaurus)
@@ -152,7 +143,7 @@ def _load_details(kind: ContactKind, ids: Sequence[int], cards: dict[int, Card])
     owner: Any = Detail.organisation_id if kind is ContactKind.ORGANISATION else Detail.person_id
     details = (
         sa.select(owner, Detail.kind, Detail.key, Detail.value, Detail.closed_at)
-        .where(owner.in_(ids))
+        .where(among(owner, ids))
         .order_by(Detail.position, Detail.id)
     )
     for one, detail_kind, key, value, closed_at in db.session.execute(details):
@@ -172,7 +163,7 @@ def _load_terms(
     owner = table.c[f"{kind.value}_id"]
     links = sa.select(owner, table.c.term_id).join(Term, Term.id == table.c.term_id)
     for one, term_id in db.session.execute(
-        links.where(owner.in_(ids)).order_by(Term.position, Term.id)
+        links.where(among(owner, ids)).order_by(Term.position, Term.id)
     ):
         cards[one].terms.append(thesaurus.by_id[term_id])
 
@@ -189,7 +180,7 @@ def load_roles(
         rows = sa.select(
             owner, Role.id, Role.person_id, Role.organisation_id, Role.title, Role.started_on,
             Role.ended_on,
-        ).where(owner.in_(some)).order_by(Role.ended_on.is_not(None), Role.id)  # fmt: skip
+        ).where(among(owner, some)).order_by(Role.ended_on.is_not(None), Role.id)  # fmt: skip
         for one, role_id, person_id, organisation_id, title, start, end in db.session.execute(rows):
             person, organisation = people.get(person_id), organisations.get(organisation_id)
             if person is not None and organisation is not None:

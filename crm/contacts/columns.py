@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from crm.contacts import cells, identifiers
@@ -29,12 +30,12 @@ class Column:
     detail: DetailKind | None = None
     aliases: tuple[str, ...] = ()  # other headings, folded
 
-    @property
+    @cached_property
     def owner(self) -> str:
         """`organisation`, `person` or `role`."""
         return self.key.partition(".")[0]
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.key.partition(".")[2]
 

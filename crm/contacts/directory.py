@@ -1,13 +1,14 @@
 """Directory: the contacts that the rows of a file may be about, found in a few passes."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.cards import Card, RoleCard, batches, load, load_roles
+from crm.contacts.bulk import among, batches
+from crm.contacts.cards import Card, RoleCard, load, load_roles
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.drafts import Draft
 from crm.contacts.facets import ContactKind
@@ -97,7 +98,7 @@ def _add_people(directory: Directory, ids: set[int], thesaurus: Thesaurus) -> No
     places = set()
     for some in batches(sorted(people)):
         places |= set(
-            db.session.scalars(sa.select(Role.organisation_id).where(Role.person_id.in_(some)))
+            db.session.scalars(sa.select(Role.organisation_id).where(among(Role.person_id, some)))
         )
     missing = sorted(
         one for one in places if (ContactKind.ORGANISATION, one) not in directory.by_id
@@ -127,7 +128,7 @@ def _ids(model: Any, column: Any, values: Iterable[Any]) -> set[int]:
     for some in batches(sorted(values)):
         found |= set(
             db.session.scalars(
-                sa.select(model.id).where(column.in_(some), model.merged_into_id.is_(None))
+                sa.select(model.id).where(among(column, some), model.merged_into_id.is_(None))
             )
         )
     return found
@@ -148,7 +149,7 @@ def _with_emails(drafts: Sequence[Draft], kind: ContactKind) -> set[int]:
             db.session.scalars(
                 sa.select(owner)
                 .join(model, model.id == owner)
-                .where(Detail.kind == DetailKind.EMAIL, Detail.key.in_(some))
+                .where(Detail.kind == DetailKind.EMAIL, among(Detail.key, some))
                 .where(model.merged_into_id.is_(None))
             )
         )
@@ -157,31 +158,38 @@ def _with_emails(drafts: Sequence[Draft], kind: ContactKind) -> set[int]:
 
 def _named(drafts: Sequence[Draft], directory: Directory) -> set[int]:
     """The organisations whose name is, or is like, one of these; looks at each name once."""
-    wanted: set[str] = set()
-    by_block: defaultdict[str, set[str]] = defaultdict(set)
-    for draft in drafts:
-        for name in (draft.organisation.get("name", ""), draft.typed_name):
-            if name and (key := name_key(name)) not in wanted:
-                wanted.add(key)
-                for block in blocks(key):
-                    by_block[block].add(key)
-    found = set()
+    said = ((draft.organisation.get("name"), draft.typed_name) for draft in drafts)
+    wanted = {name_key(name) for names in said for name in names if name}
+    wanted_blocks = {block for key in wanted for block in blocks(key)}
+    known, found = set(), set()
+    by_block: defaultdict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for one, name, reason in _names() if wanted else ():
         key = name_key(name)
-        for other, score in _like(key, wanted, by_block):
+        if key in wanted:
             found.add(one)
-            if other != key or reason != "noms proches":
-                directory.near[other].append(Near(one, score, reason))
+            if reason == "noms proches":
+                known.add(key)
+            else:
+                directory.near[key].append(Near(one, 100, reason))
+        for block in wanted_blocks.intersection(blocks(key)):
+            by_block[block].append((one, key, reason))
+    # Those that are somebody's very name are known: what else they look like does not matter.
+    for key in wanted - known:
+        for near in _like(key, by_block):
+            found.add(near.id)
+            directory.near[key].append(near)
     return found
 
 
-def _like(key: str, wanted: set[str], by_block: dict[str, set[str]]) -> Iterator[tuple[str, int]]:
-    if key in wanted:
-        yield key, 100
-    others = {other for block in blocks(key) for other in by_block.get(block, ())}
-    for other in others - {key}:
+def _like(key: str, by_block: Mapping[str, list[tuple[int, str, str]]]) -> Iterator[Near]:
+    """The names that look like this one, among those that share a block with it."""
+    candidates = {
+        candidate for block in blocks(key) for candidate in by_block.get(block, ())
+        if candidate[1] != key
+    }  # fmt: skip
+    for one, other, reason in candidates:
         if (score := alike(key, other)) >= NEAR:
-            yield other, score
+            yield Near(one, score, reason)
 
 
 def _names() -> Iterator[tuple[int, str, str]]:
@@ -219,7 +227,7 @@ def _colleagues(organisations: set[int]) -> set[int]:
     found: set[int] = set()
     for some in batches(sorted(organisations)):
         roles = sa.select(Role.person_id).join(Role.person).where(Person.merged_into_id.is_(None))
-        found |= set(db.session.scalars(roles.where(Role.organisation_id.in_(some))))
+        found |= set(db.session.scalars(roles.where(among(Role.organisation_id, some))))
     return found
 
 

@@ -57,12 +57,15 @@ def _read(line: int, row: Sequence[str], columns: Sequence[tuple[int, Column]]) 
     owners = {"organisation": draft.organisation, "person": draft.person, "role": draft.role}
     for rank, column in columns:
         cell = rearm(row[rank])
-        if not cell or not clean(cell):
+        if not cell:
             continue
         try:
-            value = cell if column.vocabulary else column.values(cell)
+            value = clean(cell) if column.vocabulary else column.values(cell)
         except ValueError as error:
-            draft.problems.append((column, cell, str(error)))
+            if clean(cell):
+                draft.problems.append((column, cell, str(error)))
+            continue
+        if value in ("", []):
             continue
         facts = owners[column.owner]
         if column.between and column.name in facts:

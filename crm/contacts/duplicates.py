@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 
-from crm.contacts.cards import batches
+from crm.contacts.bulk import among, batches
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.directory import person_key
 from crm.contacts.facets import ContactKind
@@ -109,7 +109,7 @@ def keep(kind: ContactKind, found: Found) -> int:
     dismissed = set(db.session.scalars(sa.select(pair.id).where(pair.dismissed_at.is_not(None))))
     gone = [row.id for ids, row in known.items() if ids not in found and row.id not in dismissed]
     for some in batches(gone):
-        db.session.execute(sa.delete(pair).where(pair.id.in_(some)))
+        db.session.execute(sa.delete(pair).where(among(pair.id, some)))
     table: Any = pair.__table__
     new = [
         {"first_id": ids[0], "second_id": ids[1], "score": score, "reasons": reasons,

@@ -6,7 +6,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.cards import STEP, Card, RoleCard, batches, load, load_roles
+from crm.contacts.bulk import among, batches
+from crm.contacts.cards import Card, RoleCard, load, load_roles
 from crm.contacts.columns import COLUMNS, ORGANISATION, PERSON, Column
 from crm.contacts.downloads import Row, csv_lines, write_xlsx
 from crm.contacts.facets import ContactKind
@@ -55,7 +56,7 @@ def rows(
     ids = list(db.session.scalars(contacts.with_only_columns(model.id, maintain_column_froms=True)))
     thesaurus = Thesaurus.load()
     done = 0
-    for some in batches(ids, STEP):
+    for some in batches(ids):
         cards = load(kind, some, thesaurus)
         roles = _roles(cards, columns, thesaurus) if kind is ContactKind.PERSON else {}
         for one, card in cards.items():
@@ -108,7 +109,7 @@ def _roles(
         return {}
     places: set[int] = set()
     for some in batches(list(cards)):
-        held = sa.select(Role.organisation_id).where(Role.person_id.in_(some))
+        held = sa.select(Role.organisation_id).where(among(Role.person_id, some))
         places |= set(db.session.scalars(held.where(Role.ended_on.is_(None))))
     organisations = load(ContactKind.ORGANISATION, sorted(places), thesaurus)
     held_by = load_roles(Role.person_id, cards, cards, organisations)

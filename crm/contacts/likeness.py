@@ -49,22 +49,25 @@ def in_order(folded: str) -> str:
 def blocks(folded: str) -> Iterator[str]:
     """Keys such that two names that look alike share one: a mistake in any one word is forgiven.
 
-    They are made of the longest, least common words, so that few names share them by chance.
+    They are made of the longest, least common words, so that few names share them by chance, and
+    of the numbers, since names whose numbers differ are never alike.
     """
-    words = [word for word in set(folded.split()) if word not in _SMALL]
+    numbers = _numbers(folded)
+    tail = f"#{numbers}" if numbers else ""
+    words = [word for word in set(folded.split()) if word not in _SMALL and not word.isdigit()]
     words.sort(key=lambda word: (word in _COMMON, -len(word), word))
     if len(words) > 1:
         # Both ends, in case a space is missing or too many in between.
         glued = in_order(folded).replace(" ", "")
-        yield f"{glued[:6]}~{glued[-6:]}"
-        for pair in combinations(sorted(words[:3]), 2):
-            yield "+".join(pair)
+        yield f"{glued[:6]}~{glued[-6:]}{tail}"
+        for one, other in combinations(sorted(words[:3]), 2):
+            yield f"{one}+{other}{tail}"
     if len(words) == 2:
         for one, other in (words, reversed(words)):
-            yield f"{one}+{other[:2]}*"
+            yield f"{one}+{other[:2]}*{tail}"
     elif len(words) == 1:
-        yield f"{words[0][:4]}*"
-        yield f"*{words[0][-4:]}"
+        yield f"{words[0][:4]}*{tail}"
+        yield f"*{words[0][-4:]}{tail}"
 
 
 def alike(one: str, other: str) -> int:
@@ -75,7 +78,8 @@ def alike(one: str, other: str) -> int:
     return round(max(straight, fuzz.ratio(essence(one), essence(other))))
 
 
-def _numbers(folded: str) -> list[str]:
-    if not any(map(str.isdigit, folded)):
-        return []
-    return sorted(word for word in folded.split() if word.isdigit())
+@lru_cache(maxsize=200_000)
+def _numbers(folded: str) -> str:
+    if not any(map(folded.__contains__, "0123456789")):
+        return ""
+    return " ".join(sorted(word for word in folded.split() if word.isdigit()))

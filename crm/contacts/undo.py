@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.apply import jsonable
-from crm.contacts.cards import MODELS, TERMS, batches
+from crm.contacts.bulk import among, batches
+from crm.contacts.cards import MODELS, TERMS
 from crm.contacts.columns import COLUMNS
 from crm.contacts.details import Detail
 from crm.contacts.facets import ContactKind
@@ -106,7 +107,7 @@ class _Batch:
         self.kind, self.changes, self.undone = kind, changes, undone
         self.table: Any = MODELS[kind].__table__
         self.ids = [one.contact_id for one in changes]
-        rows = db.session.execute(sa.select(self.table).where(self.table.c.id.in_(self.ids)))
+        rows = db.session.execute(sa.select(self.table).where(among(self.table.c.id, self.ids)))
         self.today = {row.id: jsonable(dict(row._mapping)) for row in rows}
         self.edited: defaultdict[int, list[str]] = defaultdict(list)
         self.around = {name: self._unedited(name) for name in _AROUND}
@@ -119,7 +120,7 @@ class _Batch:
             if reasons[one.contact_id]:
                 self._leave(one, ", ".join(dict.fromkeys(reasons[one.contact_id])))
         if gone:
-            change(sa.delete(self.table).where(self.table.c.id.in_(gone)))
+            change(sa.delete(self.table).where(among(self.table.c.id, gone)))
         self.undone.removed += len(gone)
         self._put_back([one for one in self.changes if not one.created])
 
@@ -138,7 +139,7 @@ class _Batch:
         }
         found: set[int] = set()
         for some in batches(sorted(owner)):
-            rows = sa.select(model.id, text, over).where(model.id.in_(some))
+            rows = sa.select(model.id, text, over).where(among(model.id, some))
             for one, said, is_over in db.session.execute(rows):
                 if said == owner[one][1] and is_over is None:
                     found.add(one)
@@ -175,7 +176,9 @@ class _Batch:
         terms = {
             (one.contact_id, term) for one in self.changes for term in one.added.get("terms", ())
         }
-        merged = sa.select(self.table.c.merged_into_id).where(self.table.c.merged_into_id.in_(ids))
+        merged = sa.select(self.table.c.merged_into_id).where(
+            among(self.table.c.merged_into_id, ids)
+        )
         for one in db.session.scalars(merged):
             yield one, "une autre fiche y a été fusionnée"
         for column in columns_to(self.table):
@@ -185,7 +188,7 @@ class _Batch:
             # The people are done: a role still there is that of somebody who stays.
             if self.kind is ContactKind.ORGANISATION and table.name == "roles":
                 own = set()
-            for one, other in db.session.execute(sa.select(column, key).where(column.in_(ids))):
+            for one, other in db.session.execute(sa.select(column, key).where(among(column, ids))):
                 if other not in own and (one, other) not in terms:
                     yield one, _WORDS.get(table.name, "d’autres données y sont rattachées")
 
@@ -244,7 +247,7 @@ class _Batch:
                 if int(key) in self.around[name]
             ]  # fmt: skip
             for some in batches(gone):
-                change(sa.delete(model).where(model.id.in_(some)))
+                change(sa.delete(model).where(among(model.id, some)))
         table, owner = TERMS[self.kind], TERMS[self.kind].c[f"{self.kind.value}_id"]
         links = [
             {"card": one.contact_id, "term": term}
