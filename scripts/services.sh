@@ -17,6 +17,9 @@ want() { # test, package, what it is
     missing=1
 }
 
+has_openssl() { command -v openssl >/dev/null 2>&1; }
+
+want has_openssl "openssl" "les certificats"
 want has_postgresql "postgresql" "PostgreSQL"
 want has_redis "redis-server" "Redis"
 want has_chromium "chromium fonts-dejavu-core" "un navigateur (Chromium)"
