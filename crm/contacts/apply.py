@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import date
 from enum import Enum
 from typing import Any
@@ -44,34 +44,50 @@ def apply(
 
     The rehearsal must come from the same transaction: what it read must still be so.
     """
-    progress = progress or (lambda done, total: None)
     db.session.add(record)
     record.terms = [str(one) for one in _make_terms(rehearsal.thesaurus)]
     _sum_up(rehearsal, record, by)
     db.session.flush()
-    cards = list(rehearsal.cards)
-    touched = dict.fromkeys([*cards, *(role.person for role in rehearsal.roles)])
-    created = {card for card in cards if card.id is None}
-    steps, done = len(touched) * 2, 0
+    touched = list(dict.fromkeys([*rehearsal.cards, *(role.person for role in rehearsal.roles)]))
+    created = {card for card in touched if card.id is None}
+    steps = _Steps(progress, len(touched) * 3)
     for kind in KINDS:
-        of_kind = [card for card in cards if card.kind is kind]
-        for some in batches(of_kind):
+        for some in batches([card for card in rehearsal.cards if card.kind is kind]):
             _write_cards(kind, some)
-            done += len(some)
-            progress(done, steps)
+            steps.take(len(some))
     added: Added = defaultdict(dict)
-    _write_around(cards, added)
+    _write_around(list(rehearsal.cards), added)
     _write_roles(list(rehearsal.roles), added)
     _write_journal(touched, created, record, added, by)
-    for some in batches(list(touched)):
+    for some in batches(touched):
         _remember(some, created, record, added)
-        done += len(some)
-        progress(done, steps)
-    for kind in KINDS:
-        index_many(kind, [card.id for card in touched if card.kind is kind and card.id])
+        steps.take(len(some))
+    _index(touched, steps)
     db.session.expire_all()
-    progress(steps, steps)
     return record
+
+
+@dataclass
+class _Steps:
+    """Counts what is done for whoever wants to know."""
+
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def take(self, count: int) -> None:
+        self.done += count
+        if self.progress is not None:
+            self.progress(self.done, self.total)
+
+
+def _index(touched: Sequence[Card], steps: _Steps) -> None:
+    """Let the search know."""
+    for kind in KINDS:
+        ids = [card.id for card in touched if card.kind is kind and card.id is not None]
+        for some in batches(ids):
+            index_many(kind, some)
+            steps.take(len(some))
 
 
 def _sum_up(rehearsal: Rehearsal, record: Import, by: User | None) -> None:

@@ -96,8 +96,10 @@ def merge(
     `chosen` says for each column whose value stays, « kept » or « absorbed »; where it says
     nothing, the kept card's, unless it is blank. Raises MergeRefused.
     """
-    _check(kept, absorbed)
     db.session.flush()
+    for card in (kept, absorbed):
+        db.session.refresh(card, with_for_update=True)  # nobody merges them elsewhere meanwhile
+    _check(kept, absorbed)
     record = Merge(kind=kind_of(kept), kept_id=kept.id, absorbed_id=absorbed.id, user=by)
     names = {name_key(one): one for one in _names(kept) + _names(absorbed)}
     _choose(kept, absorbed, chosen or {}, record)
@@ -107,10 +109,7 @@ def merge(
     absorbed.merged_into = kept
     db.session.flush()
     db.session.expire_all()
-    if isinstance(kept, Organisation):
-        added = _add_names(kept, names)
-        db.session.flush()
-        record.names = [{"id": one.id, "name": one.name} for one in added]
+    _add_names(kept, names, record)
     kept.log(f"Fusionnée avec « {absorbed.title} »", by=by)
     db.session.flush()
     record.own = list(_own(record))
@@ -156,17 +155,20 @@ def _names(card: Contact) -> list[str]:
     return [card.name, card.acronym] if isinstance(card, Organisation) else []
 
 
-def _add_names(kept: Organisation, names: Mapping[str, str]) -> list[OtherName]:
-    """Both cards are still found by all the names they had."""
+def _add_names(kept: Contact, names: Mapping[str, str], record: Merge) -> None:
+    """The card is still found by all the names both had."""
+    if not isinstance(kept, Organisation):
+        return
     known = {name_key(one) for one in (kept.name, kept.acronym)}
     known |= {name_key(other.name) for other in kept.other_names}
     added = [
-        OtherName(organisation=kept, name=name, is_former=False)
+        OtherName(organisation=kept, name=name)
         for key, name in names.items()
         if key and key not in known
     ]
     db.session.add_all(added)
-    return added
+    db.session.flush()
+    record.names = [{"id": one.id, "name": one.name} for one in added]
 
 
 def _move(column: sa.Column[Any], record: Merge) -> None:

@@ -106,6 +106,7 @@ class _Batch:
     def __init__(self, kind: ContactKind, changes: Sequence[ImportChange], undone: Undone) -> None:
         self.kind, self.changes, self.undone = kind, changes, undone
         self.table: Any = MODELS[kind].__table__
+        self.links: Any = TERMS[kind]
         self.ids = [one.contact_id for one in changes]
         rows = db.session.execute(sa.select(self.table).where(among(self.table.c.id, self.ids)))
         self.today = {row.id: jsonable(dict(row._mapping)) for row in rows}
@@ -183,13 +184,11 @@ class _Batch:
             yield one, "une autre fiche y a été fusionnée"
         for column in columns_to(self.table):
             table: Any = column.table
-            key = table.c.id if "id" in table.c else table.c.term_id
+            others = [other for other in table.primary_key.columns if other is not column]
+            key = others[0] if others else table.c.id
             own = self.around.get(table.name, set())
-            # The people are done: a role still there is that of somebody who stays.
-            if self.kind is ContactKind.ORGANISATION and table.name == "roles":
-                own = set()
             for one, other in db.session.execute(sa.select(column, key).where(among(column, ids))):
-                if other not in own and (one, other) not in terms:
+                if other not in own and not (table is self.links and (one, other) in terms):
                     yield one, _WORDS.get(table.name, "d’autres données y sont rattachées")
 
     def _labels(self, names: Iterable[str]) -> str:

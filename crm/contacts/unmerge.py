@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from crm.contacts.apply import jsonable
 from crm.contacts.cards import MODELS
 from crm.contacts.index import index
-from crm.contacts.merge import ABSORBED, KEPT, MergeRefused
+from crm.contacts.merge import ABSORBED, KEPT, Contact, MergeRefused
 from crm.contacts.merges import Merge
 from crm.contacts.organisations import OtherName
 from crm.contacts.references import columns_to, unique_sets
@@ -25,6 +25,25 @@ def unmerge(record: Merge, since_goes_to: str = KEPT, *, by: User | None = None)
 
     Raises MergeRefused, saying which merge to undo first when a later one stands on this one.
     """
+    kept, absorbed = _both(record)
+    db.session.flush()
+    since = list(_since(record)) if since_goes_to == ABSORBED else []
+    _remove_names(record)
+    _restore_facts(record, since_goes_to)
+    _point_back(record, record.moved)
+    _point_back(record, since, if_free=True)
+    _restore_dropped(record)
+    record.undone_at = now()
+    db.session.flush()
+    db.session.expire_all()
+    absorbed.merged_into = None
+    for card, other in ((kept, absorbed), (absorbed, kept)):
+        card.log(f"Fusion avec « {other.title} » défaite", by=by)
+        index(card)
+
+
+def _both(record: Merge) -> tuple[Contact, Contact]:
+    """Both cards, once sure that they can be told apart again. Raises MergeRefused."""
     kept, absorbed = record.kept, record.absorbed
     if record.undone_at is not None:
         raise MergeRefused("Cette fusion est déjà défaite.")
@@ -37,26 +56,7 @@ def unmerge(record: Merge, since_goes_to: str = KEPT, *, by: User | None = None)
             f"« {kept.title} » a été fusionnée depuis avec « {other.title if other else '?'} » : "
             "défaites d’abord cette fusion-là."
         )
-    db.session.flush()
-    since = list(_since(record))
-    _remove_names(record)
-    _restore_facts(record, since_goes_to)
-    for said in record.moved:
-        for key in said["keys"]:
-            _point(said, key, record.kept_id, record.absorbed_id)
-    if since_goes_to == ABSORBED:
-        for said in since:
-            for key in said["keys"]:
-                _point(said, key, record.kept_id, record.absorbed_id, if_free=True)
-    _restore_dropped(record)
-    record.undone_at = now()
-    db.session.flush()
-    db.session.expire_all()
-    absorbed.merged_into = None
-    kept.log(f"Fusion avec « {absorbed.title} » défaite", by=by)
-    absorbed.log(f"Fusion avec « {kept.title} » défaite", by=by)
-    index(kept)
-    index(absorbed)
+    return kept, absorbed
 
 
 def _since(record: Merge) -> Iterator[dict[str, Any]]:
@@ -102,6 +102,12 @@ def _restore_facts(record: Merge, since_goes_to: str) -> None:
     for card_id, values in ((record.kept_id, back), (record.absorbed_id, given)):
         if values:
             change(sa.update(table).where(table.c.id == card_id).values(values))
+
+
+def _point_back(record: Merge, rows: list[dict[str, Any]], *, if_free: bool = False) -> None:
+    for said in rows:
+        for key in said["keys"]:
+            _point(said, key, record.kept_id, record.absorbed_id, if_free=if_free)
 
 
 def _point(

@@ -1,6 +1,5 @@
 """Exporting, and importing the file back: nothing changes, whatever the cards say."""
 
-from contextlib import contextmanager
 from datetime import date
 
 import pytest
@@ -9,6 +8,7 @@ from contact_files import base, imported, rehearsed
 from factories import save
 from hypothesis import HealthCheck, Phase, example, given, settings
 from hypothesis import strategies as st
+from queries import counted
 
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.export import CHOICES, ExportError, as_csv, as_xlsx, columns_of, everyone
@@ -144,19 +144,6 @@ def test_the_number_of_queries_does_not_grow(app):
         csv_of(everyone(ContactKind.PERSON))
     assert len(people) == 20
     assert len(many) <= len(few)
-
-
-@contextmanager
-def counted():
-    """The statements run meanwhile."""
-    said = []
-
-    def keep(_connection, _cursor, statement, *_rest):
-        said.append(statement)
-
-    sa.event.listen(db.engine, "before_cursor_execute", keep)
-    yield said
-    sa.event.remove(db.engine, "before_cursor_execute", keep)
 
 
 @settings(max_examples=300)

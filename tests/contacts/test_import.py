@@ -4,6 +4,7 @@ import pytest
 import sqlalchemy as sa
 from contact_files import base, imported, rehearsed, structures
 from factories import benoit, save
+from queries import counted
 
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.journal import Entry
@@ -289,3 +290,16 @@ def test_the_journal_says_where_a_card_comes_from(app):
     assert (entry.text, entry.user.name) == (
         "Fiche créée par l’import « fichier.csv »", "Benoît Faure",
     )  # fmt: skip
+
+
+def test_the_number_of_queries_does_not_grow_with_the_rows(app):
+    counts = []
+    for size in (20, 200):
+        text = "Nom;Ville;Courriel;Secteurs;Prénom;Fonction\n" + "".join(
+            f"Nom {size} {row};Lyon;a{size}.{row}@example.org;Santé;Awa;Présidente\n"
+            for row in range(size)
+        )
+        with counted() as said:
+            imported(text.encode())
+        counts.append(len([one for one in said if "search_" not in one]))
+    assert counts[0] >= counts[1] - 1
