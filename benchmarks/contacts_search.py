@@ -144,7 +144,7 @@ def _asker(app: Flask) -> Callable[[str], object]:
             [{"type": hit.type, "id": hit.id, "name": hit.name} for hit in _suggest(text)]
         )
     user = User(email="mesure@example.org", name="Mesure", role=UserRole.OFFICER)
-    user.set_password("mesure")
+    user.set_password("mesure" * 3)
     db.session.add(user)
     db.session.commit()
     client = app.test_client()

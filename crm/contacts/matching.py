@@ -1,6 +1,8 @@
 """Matching: which documents hold the words that someone typed, exactly or nearly."""
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 from typing import Any
@@ -33,10 +35,6 @@ class Slot:
     others: tuple[tuple[str, int], ...] = ()
     longer: tuple[str, ...] = ()  # the words that begin so, when they are known and few
 
-    @classmethod
-    def of(cls, word: str) -> "Slot":
-        return cls(word, longer=_longer(word))
-
     def corrected(self) -> "Slot":
         return replace(self, others=tuple(corrections(self.word)))
 
@@ -58,7 +56,9 @@ class Attempt:
 
 
 def slots_of(text: str) -> Slots:
-    return tuple(Slot.of(word) for word in typed_words(text))
+    words = typed_words(text)
+    longer = _longer([word for word in words if len(word) > SHORT])
+    return tuple(Slot(word, longer=longer.get(word, ())) for word in words)
 
 
 def as_typed(slots: Slots) -> Attempt:
@@ -68,8 +68,9 @@ def as_typed(slots: Slots) -> Attempt:
 def attempts(slots: Slots) -> Iterator[Attempt]:
     """The readings of what was typed, the most faithful first."""
     yield as_typed(slots)
-    if len(slots) > 1:
-        yield _joined(slots)
+    joined = _joined(slots)
+    if joined.sets:
+        yield joined
     mended = tuple(slot.corrected() for slot in slots)
     if any(slot.others for slot in mended):
         yield as_typed(mended)
@@ -78,11 +79,15 @@ def attempts(slots: Slots) -> Iterator[Attempt]:
 
 
 def _joined(slots: Slots) -> Attempt:
-    """« micro don » for MicroDON: two words that follow each other are one."""
+    """« micro don » for MicroDON: two words that follow each other are one that is known."""
+    pairs = list(enumerate(one.word + two.word for one, two in pairwise(slots)))
+    known = _longer([word for _, word in pairs])
     compared, sets = list(slots), []
-    for place, (one, two) in enumerate(pairwise(slots)):
-        joined = one.word + two.word
-        sets.append((*slots[:place], Slot(joined), *slots[place + 2 :]))
+    for place, joined in pairs:
+        if joined not in known:
+            continue
+        whole = Slot(joined, longer=known[joined])
+        sets.append((*slots[:place], whole, *slots[place + 2 :]))
         for number in (place, place + 1):
             slot = compared[number]
             compared[number] = replace(slot, others=(*slot.others, (joined, 0)))
@@ -128,9 +133,10 @@ def best_attempt(text: str) -> Attempt | None:
     """The most faithful reading that finds someone; none when nothing was typed."""
     slots = slots_of(text)
     last = None
-    for last in attempts(slots) if slots else ():
-        if holding(last.expression(), 1):
-            break
+    with careful():
+        for last in attempts(slots) if slots else ():
+            if holding(last.expression(), 1):
+                break
     return last
 
 
@@ -139,18 +145,25 @@ def _documents() -> sa.Select[Any]:
     return sa.select(its.id, its.title, its.detail, its.names, its.words, its.mails, its.archived)
 
 
+@contextmanager
+def careful() -> Iterator[None]:
+    """A stretch of `holding`: PostgreSQL may not read the whole table there.
+
+    With a LIMIT its planner hopes to meet matches soon by doing so, and sometimes there are none.
+    """
+    if is_sqlite():
+        yield
+        return
+    choose = sa.text("SELECT set_config('enable_seqscan', :value, true)")
+    db.session.execute(choose, {"value": "off"})
+    yield
+    db.session.execute(choose, {"value": "on"})
+
+
 def _run(where: str, expression: str, most: int) -> list[Any]:
     # Only our own words are in the statement; what was typed is bound.
     statement = f"SELECT {_COLUMNS} FROM search_documents d WHERE {where}"  # noqa: S608
-    values = {"words": expression, "most": most}
-    if is_sqlite():
-        return list(db.session.execute(sa.text(statement), values))
-    # With a LIMIT the planner hopes to meet matches soon by reading the whole table: it may not.
-    off = sa.text("SELECT set_config('enable_seqscan', :value, true)")
-    db.session.execute(off, {"value": "off"})
-    rows = list(db.session.execute(sa.text(statement), values))
-    db.session.execute(off, {"value": "on"})
-    return rows
+    return list(db.session.execute(sa.text(statement), {"words": expression, "most": most}))
 
 
 def _all(slots: Slots) -> str:
@@ -163,17 +176,21 @@ def _any(slot: Slot) -> str:
     return "(" + (" OR " if is_sqlite() else " | ").join(forms) + ")"
 
 
-def _longer(word: str) -> tuple[str, ...]:
+def _longer(starts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """The words of the index that begin so: both databases find words faster than beginnings.
 
-    None for short ones, whose beginnings are indexed, nor when there are too many.
+    An empty tuple when there are too many; nothing for a beginning that no known word has.
     """
-    if len(word) <= SHORT:
-        return ()
     column = vocabulary.c.word
-    begins = sa.select(column).where(column >= word, column < word + "\U0010ffff")
-    found = db.session.scalars(begins.distinct().limit(_FEW + 1)).all()
-    return tuple(found) if len(found) <= _FEW else ()
+    parts = []
+    for start in dict.fromkeys(starts):
+        begins = column.between(start, start + "\U0010ffff")
+        some = sa.select(column).where(begins).distinct().limit(_FEW + 1).subquery()
+        parts.append(sa.select(sa.literal(start), some.c.word))
+    found: defaultdict[str, list[str]] = defaultdict(list)
+    for start, word in db.session.execute(sa.union_all(*parts)) if parts else ():
+        found[start].append(word)
+    return {start: tuple(words) if len(words) <= _FEW else () for start, words in found.items()}
 
 
 def _beginning(word: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from crm.contacts.documents import contact_of
 from crm.contacts.facets import ContactKind
 from crm.contacts.fold import fold
-from crm.contacts.matching import Attempt, Slot, attempts, holding, named, slots_of
+from crm.contacts.matching import Attempt, Slot, attempts, careful, holding, named, slots_of
 from crm.contacts.words import STOP
 
 MOST = 300  # candidates that are ranked
@@ -43,18 +43,20 @@ def suggest_rows(text: str) -> list[Any]:
 
 def _scored(text: str, limit: int) -> list[tuple[float, Any]]:
     slots = slots_of(text)
+    if not slots:
+        return []
+    exact = named(text)
     scores: dict[int, tuple[float, Any]] = {}
-    exact = named(text) if slots else []
-    for number, attempt in enumerate(attempts(slots) if slots else ()):
-        if attempt.is_last_resort and scores:
-            break
-        rows = _candidates(attempt, limit) if number else [*exact, *_candidates(attempt, limit)]
-        for row in rows:
-            if row.id not in scores:
-                mended = _MENDED if number else 0
-                scores[row.id] = score_of(row, attempt.slots, text) - mended, row
-        if len(scores) >= _ENOUGH or (scores and (exact or _is_precise(text))):
-            break
+    with careful():
+        for number, attempt in enumerate(attempts(slots)):
+            if attempt.is_last_resort and scores:
+                break
+            penalty, rows = (_MENDED, []) if number else (0, exact)
+            for row in (*rows, *_candidates(attempt, limit)):
+                if row.id not in scores:
+                    scores[row.id] = score_of(row, attempt.slots, text) - penalty, row
+            if len(scores) >= _ENOUGH or (scores and (exact or _is_precise(text))):
+                break
     return list(scores.values())
 
 

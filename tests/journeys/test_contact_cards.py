@@ -2,6 +2,7 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
 
 PASSWORD = "un mot de passe de test"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
@@ -100,7 +101,7 @@ def _both_at_once(awa, benoit, card):
     benoit.get_by_role("link", name="Modifier : Adresse").click()
     benoit.get_by_label("Commune").fill("Vif")
     benoit.get_by_role("button", name="Enregistrer l’adresse").click()
-    assert "C’est enregistré : commune changée." in benoit.locator(".notices").inner_text()
+    expect(benoit.locator(".notices")).to_contain_text("C’est enregistré : commune changée.")
     awa.get_by_role("button", name="Enregistrer l’adresse").click()
     told = awa.locator(".clash")
     told.wait_for()
@@ -121,6 +122,7 @@ def _change_structure(page, card):
     page.get_by_label("Nouvelle organisation").fill("federation garance")
     page.get_by_label("Nouvelle fonction").fill("déléguée")
     page.get_by_role("button", name="Noter le changement de structure").click()
+    page.locator("#fonctions", has_text="Fédération Garance").wait_for()
     roles = page.locator("#fonctions").inner_text()
     assert "Déléguée, Fédération Garance (FLG)" in roles
     assert "Présidente, Sahel-Isère Amitié (SIA)" in roles.partition("Avant")[2]

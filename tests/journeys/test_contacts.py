@@ -97,7 +97,8 @@ def _import_and_undo(page):
     assert page.locator(".tally tbody").inner_text().split("\n") == ["créées\t2", "modifiées\t1"]
     _is_accessible(page)
     assert _count(page, back=True) == before + 2
-    undo.click()
+    with page.expect_navigation():
+        undo.click()
     _is_accessible(page)
     page.get_by_role("button", name="Annuler cet import").click()
     told = page.get_by_text("Import annulé")
@@ -108,13 +109,15 @@ def _import_and_undo(page):
 
 def _keep_export_and_import_back(page, folder):
     page.goto("/gestion/contacts/?departement=38")
-    page.get_by_role("link", name="Garder cette recherche").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Garder cette recherche").click()
     page.get_by_label("Nom du segment").fill("Isère")
     _is_accessible(page)
     page.get_by_role("button", name="Garder ce segment").click()
     page.get_by_role("heading", name="Isère").wait_for()
     _is_accessible(page)
-    page.get_by_role("link", name="Exporter").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="Exporter").click()
     _is_accessible(page)
     page.get_by_label("Organisations (").check()
     with page.expect_download() as download:

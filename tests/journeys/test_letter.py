@@ -4,6 +4,7 @@ import re
 
 import pytest
 from feed_server import serving
+from playwright.sync_api import expect
 
 SUBSCRIBERS = """email;prénom;nom;organisation
 chloe@example.org;Chloé;Vasseur;Les Semeurs
@@ -48,7 +49,7 @@ def test_from_the_website_to_the_mailbox(awa, site, fetched):
 def _compose(awa):
     awa.get_by_role("link", name="Lettres").click()
     awa.get_by_role("button", name="Composer le prochain numéro").first.click()
-    assert awa.locator("h1").inner_text() == "RESA’CLIC n°\u00a01"
+    expect(awa.locator("h1")).to_have_text("RESA’CLIC n°\u00a01")
     assert len(titles(awa)) > 15
     awa.get_by_label("Éditorial").fill("Chères lectrices, chers lecteurs,\n\nBonne **rentrée** !")
     awa.get_by_role("button", name="Enregistrer ces textes").click()
@@ -85,11 +86,11 @@ def _rewrite(awa):
 def _preview(awa, title):
     awa.get_by_role("link", name="Aperçu").click()
     frame = awa.frame_locator("iframe.mail")
-    assert frame.get_by_role("heading", name=title).count() == 1
+    expect(frame.get_by_role("heading", name=title)).to_have_count(1)
     awa.get_by_role("link", name="Texte").click()
-    assert title in awa.locator("pre").inner_text()
+    expect(awa.locator("pre")).to_contain_text(title)
     awa.get_by_role("link", name="Téléphone").click()
-    assert awa.locator("iframe.mail").bounding_box()["width"] < 400
+    awa.wait_for_function("document.querySelector('iframe.mail')?.offsetWidth < 400")
 
 
 def _try(awa, site, title):
@@ -121,6 +122,6 @@ def _leave(page, site):
     page.goto(address)
     assert page.get_by_text("chloe@example.org").count() == 1
     page.get_by_role("button", name="Me désinscrire").click()
-    assert page.locator("h1").inner_text() == "Désinscription faite"
+    expect(page.locator("h1")).to_have_text("Désinscription faite")
     page.goto("/lettres/resaclic/1")
     assert page.locator("h1").inner_text().startswith("RESA’CLIC")

@@ -114,7 +114,7 @@ def test_every_page_of_visitors_suits_everybody(opened, network):
         look()
     for path, button in (("/connexion", "Se connecter"), ("/lettres/inscription", "M’abonner")):
         tab.goto(path)
-        tab.get_by_role("button", name=button).click()
+        follow(tab, "button", button)
         tab.locator(".summary").wait_for()
         assert tab.evaluate("document.activeElement.id") == "erreurs"
         look()
@@ -123,22 +123,28 @@ def test_every_page_of_visitors_suits_everybody(opened, network):
     assert len(seen) >= 6
 
 
+def follow(tab, role, name):
+    """Press what leads to another page, and wait for that page."""
+    with tab.expect_navigation():
+        tab.get_by_role(role, name=name).click()
+
+
 def _subscribe(tab, network, look):
     """The personal pages, by the links of the mail."""
     tab.get_by_label("Votre adresse de courriel").fill("visiteuse@example.org")
-    tab.get_by_role("button", name="M’abonner").click()
+    follow(tab, "button", "M’abonner")
     look()
     letter = network.mailbox.wait_for("visiteuse@example.org").get_body(("plain",)).get_content()
     tab.goto(re.search(r"https?://\S+/confirmation/\S+", letter)[0])
     look()
-    tab.get_by_role("button", name="Oui, je m’abonne").click()
-    look()
-    tab.get_by_role("link", name="Changer mes préférences").click()
-    look()
-    tab.get_by_role("link", name="Me désinscrire").click()
-    look()
-    tab.get_by_role("button", name="Me désinscrire").click()
-    look()
+    for role, name in (
+        ("button", "Oui, je m’abonne"),
+        ("link", "Changer mes préférences"),
+        ("link", "Me désinscrire"),
+        ("button", "Me désinscrire"),
+    ):
+        follow(tab, role, name)
+        look()
 
 
 def focused(tab):
@@ -224,29 +230,30 @@ def test_what_is_typed_survives_what_is_moved(opened):
 def test_everything_works_without_javascript(opened, network):
     tab = opened("awa", java_script_enabled=False)
     tab.get_by_role("link", name="Lettres", exact=True).click()
-    tab.get_by_role("button", name="Composer le prochain numéro").click()
+    follow(tab, "button", "Composer le prochain numéro")
     news = "Vie du réseau"
     [first, second, *rest] = titles(tab, news)
-    tab.get_by_role("button", name=f"Descendre «\u00a0{first}\u00a0»").click()
+    follow(tab, "button", f"Descendre «\u00a0{first}\u00a0»")
     assert titles(tab, news) == [second, first, *rest]
-    tab.get_by_role("button", name=f"Monter «\u00a0{first}\u00a0»").click()
+    follow(tab, "button", f"Monter «\u00a0{first}\u00a0»")
     assert titles(tab, news) == [first, second, *rest]
     row = tab.locator("[data-placement]", has_text=first).first
     row.locator("summary").click()
     row.get_by_label("Titre dans ce numéro").fill("Redit autrement")
-    row.get_by_role("button", name="Enregistrer pour ce numéro").click()
+    with tab.expect_navigation():
+        row.get_by_role("button", name="Enregistrer pour ce numéro").click()
     assert titles(tab, news) == ["Redit autrement", second, *rest]
     tab.get_by_label("Éditorial").fill("Bonjour **à tous**.")
-    tab.get_by_role("button", name="Enregistrer ces textes").click()
+    follow(tab, "button", "Enregistrer ces textes")
     number = tab.locator("h1").inner_text()
     assert number.startswith("La Lettre n°")
-    tab.get_by_role("link", name="Envoyer…").click()
-    tab.get_by_role("button", name=re.compile("Envoyer à")).click()
+    follow(tab, "link", "Envoyer…")
+    follow(tab, "button", re.compile("Envoyer à"))
     assert tab.locator("h1").inner_text() == number
     letter = _wait_for_letter(network, "La Lettre n°")
     assert "Redit autrement" in letter.get_body(("plain",)).get_content()
     tab.goto(letter["List-Unsubscribe"].strip("<>"))
-    tab.get_by_role("button", name="Me désinscrire").click()
+    follow(tab, "button", "Me désinscrire")
     assert tab.locator("h1").inner_text() == "Désinscription faite"
 
 
