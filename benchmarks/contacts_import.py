@@ -15,15 +15,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks._servers import application, databases
-from crm.contacts.apply import apply
-from crm.contacts.facets import ContactKind
-from crm.contacts.imports import Import
-from crm.contacts.index import index_many
-from crm.contacts.mappings import recognise
+from crm.contacts.files.apply import apply
+from crm.contacts.files.imports import Import
+from crm.contacts.files.mappings import recognise
+from crm.contacts.files.rehearse import Outcome, Rehearsal, rehearse
+from crm.contacts.files.spreadsheets import Table, read_table
+from crm.contacts.files.undo import undo
 from crm.contacts.organisations import Organisation
-from crm.contacts.rehearse import Outcome, Rehearsal, rehearse
-from crm.contacts.spreadsheets import Table, read_table
-from crm.contacts.undo import undo
+from crm.contacts.search.facets import ContactKind
+from crm.contacts.search.index import index_many
 from crm.db import db
 
 SIZES = (3_000, 100_000)

@@ -20,12 +20,12 @@ from flask_migrate import upgrade
 from benchmarks._fake_contacts import fill
 from crm.app import create_app
 from crm.config import ROOT, Settings
-from crm.contacts.index import reindex_all
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
-from crm.contacts.results import find
-from crm.contacts.search import Search
-from crm.contacts.suggest import suggest
+from crm.contacts.search.criteria import Search
+from crm.contacts.search.index import reindex_all
+from crm.contacts.search.results import find
+from crm.contacts.search.suggest import suggest
 from crm.db import db, reading
 from crm.defaults import install_defaults
 from crm.users import User, UserRole

@@ -11,28 +11,34 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from crm import auth, cli, csrf, dashboard, errors, filters, icons, jobs, mail, public, settings
-from crm.config import ROOT, Settings
-from crm.contacts import (
-    details,
-    imports,
-    journal,
-    mappings,
-    merges,
-    organisations,
-    pairs,
-    people,
-    segments,
-    tasks,
-    terms,
+from crm import (
+    auth,
+    cli,
+    csrf,
+    dashboard,
+    errors,
+    filters,
+    icons,
+    jobs,
+    mail,
+    proof,
+    public,
+    settings,
+    spam,
 )
+from crm.config import ROOT, Settings
+from crm.contacts import details, journal, organisations, people, tasks, terms
 from crm.contacts import staff as contacts_staff
+from crm.contacts.duplicates import merges, pairs
+from crm.contacts.files import imports, mappings
+from crm.contacts.search import segments
 from crm.csrf import SAFE
 from crm.db import begin_reading, begin_writing, db, is_reachable, now
 from crm.identity import Identity
 from crm.newsletter import deliveries, facets, issues, items, subscriptions
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
+from crm.requests import answers, history, meetings, messages, requests, slots
 
 migrate = Migrate()
 
@@ -41,7 +47,8 @@ migrate = Migrate()
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     deliveries, facets, issues, items, subscriptions,
-    jobs, mail, tasks,
+    answers, history, meetings, messages, requests, slots,
+    jobs, mail, proof, spam, tasks,
 )  # fmt: skip
 
 MAX_UPLOAD = 20 * 1024 * 1024  # bytes in one request

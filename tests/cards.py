@@ -5,11 +5,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts import change, store
+from crm.contacts import change
 from crm.contacts.facts import Contact
 from crm.contacts.journal import Entry
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
+from crm.contacts.search import store
 from crm.db import db
 
 

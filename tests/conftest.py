@@ -16,7 +16,7 @@ from flask_migrate import upgrade
 from crm import users
 from crm.app import create_app
 from crm.config import ROOT, Settings
-from crm.contacts import store as search
+from crm.contacts.search import store as search
 from crm.db import Base, db
 from crm.defaults import install_defaults
 

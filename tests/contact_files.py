@@ -6,10 +6,12 @@ import openpyxl
 import sqlalchemy as sa
 
 from crm.config import ROOT
-from crm.contacts.apply import apply
 from crm.contacts.details import Detail
-from crm.contacts.imports import Import
-from crm.contacts.mappings import mapping_for
+from crm.contacts.files.apply import apply
+from crm.contacts.files.imports import Import
+from crm.contacts.files.mappings import mapping_for
+from crm.contacts.files.rehearse import Rehearsal, rehearse
+from crm.contacts.files.spreadsheets import read_table
 from crm.contacts.organisations import (
     Organisation,
     OrganisationLink,
@@ -17,8 +19,6 @@ from crm.contacts.organisations import (
     organisation_terms,
 )
 from crm.contacts.people import Person, Role, person_terms
-from crm.contacts.rehearse import Rehearsal, rehearse
-from crm.contacts.spreadsheets import read_table
 from crm.contacts.terms import Term
 from crm.db import db
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from crm.contacts.details import Detail
 from crm.contacts.facts import Contact, facts_of
-from crm.contacts.index import index
 from crm.contacts.journal import Change, Entry, EntryKind
+from crm.contacts.search.index import index
 from crm.db import db, now
 from crm.users import User
 

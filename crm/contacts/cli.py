@@ -7,18 +7,18 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
-from crm.contacts import intake
-from crm.contacts.apply import apply
-from crm.contacts.columns import COLUMNS
-from crm.contacts.duplicates import find_duplicates, keep
-from crm.contacts.export import as_csv, as_xlsx, columns_of, everyone
-from crm.contacts.facets import ContactKind
-from crm.contacts.imports import Import, Stage
-from crm.contacts.index import reindex_all
-from crm.contacts.mappings import read_mapping
-from crm.contacts.rehearse import Line, Rehearsal
-from crm.contacts.say import Change
-from crm.contacts.undo import undo
+from crm.contacts.duplicates.detect import find_duplicates, keep
+from crm.contacts.files import intake
+from crm.contacts.files.apply import apply
+from crm.contacts.files.columns import COLUMNS
+from crm.contacts.files.export import as_csv, as_xlsx, columns_of, everyone
+from crm.contacts.files.imports import Import, Stage
+from crm.contacts.files.mappings import read_mapping
+from crm.contacts.files.rehearse import Line, Rehearsal
+from crm.contacts.files.say import Change
+from crm.contacts.files.undo import undo
+from crm.contacts.search.facets import ContactKind
+from crm.contacts.search.index import reindex_all
 from crm.db import db
 from crm.filters import plural
 

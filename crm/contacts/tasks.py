@@ -1,6 +1,6 @@
 """What the clock does for contacts."""
 
-from crm.contacts import bitmaps
+from crm.contacts.search import bitmaps
 from crm.db import db, reading
 from crm.jobs import every
 

@@ -18,6 +18,7 @@ class Vocabulary(StrEnum):
     COUNTRY = "country"
     TAG = "tag"
     MISSION = "mission"
+    THEME = "theme"
 
     @property
     def label(self) -> str:
@@ -31,6 +32,7 @@ _LABELS = {
     Vocabulary.COUNTRY: "Pays",
     Vocabulary.TAG: "Étiquettes",
     Vocabulary.MISSION: "Missions",
+    Vocabulary.THEME: "Thèmes des demandes",
 }
 
 

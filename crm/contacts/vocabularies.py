@@ -77,4 +77,18 @@ TERMS: dict[Vocabulary, list[tuple[str, str]]] = {
         ("ecsi-reseau", "ECSI – Mise en réseau"),
         ("ecsi-accompagnement", "ECSI – Accompagnement collectif"),
     ],
+    Vocabulary.THEME: [
+        ("montage", "Montage de projet"),
+        ("financement", "Financements"),
+        ("partenaires", "Recherche de partenaires"),
+        ("ecsi", "Éducation à la citoyenneté mondiale, festivals"),
+        ("jeunesse", "Projets de jeunes"),
+        ("volontariat", "Volontariat et départ à l’étranger"),
+        ("emploi", "Emplois, stages, métiers"),
+        ("cooperation", "Coopération des collectivités"),
+        ("acteurs", "Acteurs de la région"),
+        ("vie-associative", "Vie associative"),
+        ("reseau", "Le réseau et ses services"),
+        ("autre", "Autre thème"),
+    ],
 }

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from flask.cli import AppGroup
 
 from crm.config import Settings
-from crm.contacts.spreadsheets import read_table
+from crm.contacts.files.spreadsheets import read_table
 from crm.db import db
 from crm.filters import near, plural
 from crm.newsletter.commands import COMMANDS, publication_named

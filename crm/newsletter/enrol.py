@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from crm.contacts.departments import DEPARTMENTS, department_of
+from crm.contacts.files.spreadsheets import Table
 from crm.contacts.fold import fold
-from crm.contacts.spreadsheets import Table
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 from crm.newsletter.issues import Publication

@@ -5,8 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.facets import Facet, Rows, register
-from crm.contacts.index import index
+from crm.contacts.search.facets import Facet, Rows, register
+from crm.contacts.search.index import index
 from crm.db import db
 from crm.newsletter.issues import Publication
 from crm.newsletter.subscriptions import Subscription

@@ -7,9 +7,9 @@ from typing import Any
 import click
 import sqlalchemy as sa
 
-from crm.contacts.index import reindex_all
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
+from crm.contacts.search.index import reindex_all
 from crm.contacts.terms import Term
 from crm.db import db, now
 from crm.identity import Identity

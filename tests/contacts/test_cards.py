@@ -11,7 +11,7 @@ from factories import awa, benoit, luc
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.journal import Entry
 from crm.contacts.organisations import LinkKind, Organisation
-from crm.contacts.suggest import suggest
+from crm.contacts.search.suggest import suggest
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db, now
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from factories import benoit, nadia
 
 from crm.contacts.people import Person
-from crm.contacts.search import Search
+from crm.contacts.search.criteria import Search
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 

@@ -5,7 +5,7 @@ from factories import resaclic, subscriber
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crm.contacts.spreadsheets import Table, read_table
+from crm.contacts.files.spreadsheets import Table, read_table
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 from crm.newsletter.enrol import NoAddress, enrol

@@ -4,8 +4,8 @@ import cards
 import pytest
 from factories import benoit, save, subscriber
 
-from crm.contacts.results import find
-from crm.contacts.search import Search
+from crm.contacts.search.criteria import Search
+from crm.contacts.search.results import find
 from crm.db import db, now
 from crm.newsletter import links
 from crm.newsletter.facets import tell_search

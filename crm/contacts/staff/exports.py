@@ -10,13 +10,13 @@ from flask import Blueprint, Response, abort, render_template, request, send_fil
 from flask.typing import ResponseReturnValue
 
 from crm.auth import WORK, allow
-from crm.contacts.export import CHOICES, ExportError, as_csv, as_xlsx, columns_of
-from crm.contacts.facets import ContactKind
+from crm.contacts.files.export import CHOICES, ExportError, as_csv, as_xlsx, columns_of
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
-from crm.contacts.results import results
-from crm.contacts.search import Search
-from crm.contacts.segments import Segment, ids_of, member_ids
+from crm.contacts.search.criteria import Search
+from crm.contacts.search.facets import ContactKind
+from crm.contacts.search.results import results
+from crm.contacts.search.segments import Segment, ids_of, member_ids
 from crm.db import db
 from crm.filters import today
 

@@ -15,15 +15,15 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.auth import READ, WORK, allow
-from crm.contacts import intake
-from crm.contacts.columns import COLUMNS
-from crm.contacts.facets import ContactKind
-from crm.contacts.imports import Import, Stage
-from crm.contacts.mappings import MappingError
-from crm.contacts.rehearse import NEW, Outcome, Rehearsal
-from crm.contacts.spreadsheets import TableError, read_table
+from crm.contacts.files import intake
+from crm.contacts.files.columns import COLUMNS
+from crm.contacts.files.imports import Import, Stage
+from crm.contacts.files.mappings import MappingError
+from crm.contacts.files.rehearse import NEW, Outcome, Rehearsal
+from crm.contacts.files.spreadsheets import TableError, read_table
+from crm.contacts.files.undo import UndoRefused, undo
+from crm.contacts.search.facets import ContactKind
 from crm.contacts.staff.search import card_url
-from crm.contacts.undo import UndoRefused, undo
 from crm.db import db
 from crm.filters import plural
 from crm.forms import ask_again

@@ -7,12 +7,20 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.auth import READ, WORK, allow
-from crm.contacts.cards import MODELS
-from crm.contacts.facets import ContactKind
-from crm.contacts.merge import ABSORBED, KEPT, Contact, MergeRefused, choices, kind_of, merge
-from crm.contacts.merges import Merge
-from crm.contacts.suggest import suggest
-from crm.contacts.unmerge import unmerge
+from crm.contacts.duplicates.merge import (
+    ABSORBED,
+    KEPT,
+    Contact,
+    MergeRefused,
+    choices,
+    kind_of,
+    merge,
+)
+from crm.contacts.duplicates.merges import Merge
+from crm.contacts.duplicates.unmerge import unmerge
+from crm.contacts.files.cards import MODELS
+from crm.contacts.search.facets import ContactKind
+from crm.contacts.search.suggest import suggest
 from crm.db import db
 from crm.filters import plural
 from crm.forms import ask_again

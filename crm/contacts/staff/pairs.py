@@ -5,8 +5,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.auth import READ, WORK, allow
-from crm.contacts.facets import ContactKind
-from crm.contacts.pairs import PAIRS
+from crm.contacts.duplicates.pairs import PAIRS
+from crm.contacts.search.facets import ContactKind
 from crm.db import db
 
 bp = Blueprint("pairs", __name__, url_prefix="/doublons")

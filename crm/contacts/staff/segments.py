@@ -6,9 +6,9 @@ from flask_login import current_user
 from sqlalchemy import func, select
 
 from crm.auth import READ, WORK, allow
-from crm.contacts.results import find, hits_of
-from crm.contacts.search import PAGE, Search
-from crm.contacts.segments import Segment, members
+from crm.contacts.search.criteria import PAGE, Search
+from crm.contacts.search.results import find, hits_of
+from crm.contacts.search.segments import Segment, members
 from crm.contacts.staff.search import card
 from crm.db import db
 from crm.forms import Form, ask_again, choice, line

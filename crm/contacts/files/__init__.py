@@ -1,0 +1,1 @@
+"""Files: spreadsheets of contacts coming in, with a rehearsal and an undo, and going out."""

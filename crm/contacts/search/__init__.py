@@ -1,0 +1,1 @@
+"""Search: finding a contact while someone types, narrowing a list, and the index both stand on."""

@@ -1,0 +1,222 @@
+"""Bitmaps: which contacts have which value, counted exactly and at once.
+
+A Python integer is a set of contacts: its bit number `key` says whether that contact is in.
+Counting the intersection of two sets of a million takes a tenth of a millisecond. A generation of
+bitmaps never changes, so that each process keeps it in memory; what changed since it was made is
+in `search_changes`, read at each search, and counted apart.
+"""
+
+import time
+import zlib
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.contacts.search.tables import bitmaps, changes, documents
+from crm.db import db
+
+ORDERS = {
+    "nom": (documents.c.sort_name, documents.c.id),
+    "commune": (documents.c.sort_commune, documents.c.sort_name, documents.c.id),
+    "modification": (documents.c.updated.desc(), documents.c.id.desc()),
+}
+_ARCHIVED, _WHOLE, _ORDER = "archived", "whole", "order:"
+_STEP = 1000  # identifiers in one statement
+_TOO_MANY = 5000  # changes after which a new generation is worth its making
+_COMPRESSION = 1
+
+
+@dataclass
+class World:
+    """Some contacts, each at a place of its own, and the set of places for each value."""
+
+    whole: int = 0
+    sets: dict[str, int] = field(default_factory=dict)
+    keys: Sequence[int] | None = None  # by place; none: the place is the key
+
+    def places(self, keys: Iterable[int]) -> int:
+        """The set of these contacts."""
+        if self.keys is not None:
+            place = {key: number for number, key in enumerate(self.keys)}
+            return sum(1 << place[key] for key in set(keys) if key in place)
+        return as_set(keys)
+
+    def members(self, contacts: int) -> list[int]:
+        """The keys of a set of contacts of this world."""
+        places = places_in(contacts)
+        return places if self.keys is None else [self.keys[place] for place in places]
+
+
+@dataclass
+class Generation(World):
+    """Every contact as it was when the bitmaps were made."""
+
+    number: int = 0
+    orders: dict[str, "array[int]"] = field(default_factory=dict)
+
+    def order(self, name: str) -> "array[int]":
+        """Every key in this order; read once."""
+        if name not in self.orders:
+            self.orders[name] = array("i", _read(self.number, _ORDER + name))
+        return self.orders[name]
+
+
+_loaded: dict[int, Generation] = {}
+
+
+def worlds() -> tuple[Generation, World]:
+    """The contacts as the last generation knows them, and apart those that changed since."""
+    latest = sa.select(sa.func.max(bitmaps.c.generation)).scalar_subquery()
+    number, changed = None, set()
+    # One statement, so that both say the same moment.
+    rows = sa.select(latest.label("number"), changes.c.document_id).select_from(
+        sa.select(sa.literal(1).label("one")).subquery().outerjoin(changes, sa.true())
+    )
+    for number, key in db.session.execute(rows):  # noqa: B007
+        changed.add(key)
+    if number is None:
+        return Generation(), _fresh(None)
+    known = _generation(number)
+    changed.discard(None)
+    hidden = known.places(changed)
+    base = Generation(known.whole & ~hidden, known.sets, None, number, known.orders)
+    return base, _fresh(sorted(changed))
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What a new generation will be made of, and the changes it takes in."""
+
+    blobs: dict[str, bytes]
+    changes: list[int]
+
+
+def count() -> Counted:
+    """Read every document and count. Only reads: at a million cards it lasts half a minute."""
+    taken = list(db.session.scalars(sa.select(changes.c.id)))  # before the documents
+    sets, whole = _count_all()
+    blobs = {name: _packed(bits) for name, bits in {**sets, _WHOLE: whole}.items()}
+    for name, columns in ORDERS.items():
+        keys = db.session.scalars(sa.select(documents.c.id).order_by(*columns))
+        blobs[_ORDER + name] = zlib.compress(array("i", keys).tobytes(), _COMPRESSION)
+    return Counted(blobs, taken)
+
+
+def keep(counted: Counted) -> None:
+    """Make a new generation. What changed since it was counted stays apart until the next."""
+    previous = db.session.scalar(sa.select(sa.func.max(bitmaps.c.generation)))
+    number = max(time.time_ns(), (previous or 0) + 1)
+    db.session.execute(
+        bitmaps.insert(),
+        [
+            {"generation": number, "name": name, "bits": bits}
+            for name, bits in counted.blobs.items()
+        ],
+    )
+    for start in range(0, len(counted.changes), _STEP):
+        some = counted.changes[start : start + _STEP]
+        db.session.execute(sa.delete(changes).where(changes.c.id.in_(some)))
+    if previous is not None:  # kept one more time: someone may be reading it
+        db.session.execute(sa.delete(bitmaps).where(bitmaps.c.generation < previous))
+
+
+def is_worth_counting() -> bool:
+    """Whether many contacts changed since the last generation was made."""
+    changed = db.session.scalar(sa.select(sa.func.count()).select_from(changes)) or 0
+    return changed >= _TOO_MANY
+
+
+def as_set(keys: Iterable[int]) -> int:
+    """The integer whose bits are `keys`."""
+    known = keys if isinstance(keys, list) else list(keys)
+    if not known:
+        return 0
+    bits = bytearray(max(known) // 8 + 1)
+    for key in known:
+        bits[key >> 3] |= 1 << (key & 7)
+    return int.from_bytes(bits, "little")
+
+
+def places_in(bits: int) -> list[int]:
+    """The numbers of the bits that are set, in order."""
+    found = []
+    for start, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // 8, "little")):
+        if byte:
+            found += [start * 8 + place for place in _PLACES[byte]]
+    return found
+
+
+_PLACES = [[place for place in range(8) if byte >> place & 1] for byte in range(256)]
+
+
+def _fresh(keys: Sequence[int] | None) -> World:
+    """The world of these contacts (none: of all), read from their documents."""
+    columns = sa.select(documents.c.id, documents.c.facets, documents.c.archived)
+    if keys is None:
+        rows = list(db.session.execute(columns))
+    else:
+        rows = [
+            row
+            for start in range(0, len(keys), _STEP)
+            for row in db.session.execute(
+                columns.where(documents.c.id.in_(keys[start : start + _STEP]))
+            )
+        ]
+    world = World(keys=[row.id for row in rows])
+    members: defaultdict[str, list[int]] = defaultdict(list)
+    for place, row in enumerate(rows):
+        for value in _values(row):
+            members[value].append(place)
+    world.sets = {value: as_set(places) for value, places in members.items()}
+    world.whole = (1 << len(rows)) - 1
+    return world
+
+
+def _values(row: Any) -> list[str]:
+    values: list[str] = row.facets.split()
+    return [*values, _ARCHIVED] if row.archived else values
+
+
+def _count_all() -> tuple[dict[str, int], int]:
+    size = (db.session.scalar(sa.select(sa.func.max(documents.c.id))) or 0) // 8 + 1
+    whole = bytearray(size)
+    sets: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
+    columns = sa.select(documents.c.id, documents.c.facets, documents.c.archived)
+    for row in db.session.execute(columns.execution_options(yield_per=10_000)):
+        byte, bit = row.id >> 3, 1 << (row.id & 7)
+        whole[byte] |= bit
+        for value in _values(row):
+            sets[value][byte] |= bit
+    counted = {value: int.from_bytes(bits, "little") for value, bits in sets.items()}
+    return counted, int.from_bytes(whole, "little")
+
+
+def _packed(bits: int) -> bytes:
+    return zlib.compress(bits.to_bytes((bits.bit_length() + 7) // 8, "little"), _COMPRESSION)
+
+
+def _read(number: int, name: str) -> bytes:
+    found = sa.select(bitmaps.c.bits).where(bitmaps.c.generation == number, bitmaps.c.name == name)
+    return zlib.decompress(db.session.scalars(found).one())
+
+
+def _generation(number: int) -> Generation:
+    if number not in _loaded:
+        for old in sorted(_loaded)[:-1]:
+            _loaded.pop(old, None)
+        _loaded[number] = _load(number)
+    return _loaded[number]
+
+
+def _load(number: int) -> Generation:
+    rows = db.session.execute(
+        sa.select(bitmaps.c.name, bitmaps.c.bits).where(
+            bitmaps.c.generation == number, bitmaps.c.name.not_like(_ORDER + "%")
+        )
+    )
+    sets = {name: int.from_bytes(zlib.decompress(bits), "little") for name, bits in rows}
+    return Generation(sets.pop(_WHOLE), sets, None, number)
