@@ -1,8 +1,74 @@
-"""Robots: a field that a person never sees."""
+"""Robots: what tells them from people, without asking people anything, nor anybody else.
 
-from wtforms import StringField
+No sign is proof by itself, except the trap: what looks like a robot's is kept apart for someone to
+look at, and only a flood is refused. Addresses are kept for two days, and only as keyed digests.
+"""
 
+import hashlib
+import hmac
+import ipaddress
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from flask import request
+from sqlalchemy.orm import Mapped, mapped_column
+from wtforms import HiddenField, StringField
+
+from crm import proof
+from crm.config import Settings
+from crm.db import Model, change, db, now
+from crm.filters import plural
 from crm.forms import Form
+from crm.jobs import every
+from crm.tokens import Signer
+
+MIN_SECONDS = 4  # nobody reads a form, fills it in and sends it faster
+MAX_LINKS = 2
+HOUR = timedelta(hours=1)
+MEMORY = timedelta(days=2)
+
+# Posts of one form in an hour after which the next ones are looked at: from one address, from its
+# network (a school is one), from everywhere. With the proof of work, then without.
+_LOOKED_AT = {"address": (12, 3), "network": (40, 6), "everywhere": (300, 8)}
+# After which they are refused, so that the box itself is not flooded.
+_REFUSED = {"address": (60, 60), "network": (240, 240), "everywhere": (None, 2000)}
+_SAME_TEXT = 3  # times in two days
+
+_LINK = re.compile(r"https?://|\bwww\.|\[url|<a\s|\bhref=", re.IGNORECASE)
+
+
+class Posting(Model):
+    """Somebody posted a form: kept two days, to count."""
+
+    __tablename__ = "postings"
+    __table_args__ = (
+        sa.Index("ix_postings_form_proven_at", "form", "proven", "at"),
+        sa.Index("ix_postings_address_at", "address", "at"),
+        sa.Index("ix_postings_network_at", "network", "at"),
+        sa.Index("ix_postings_text_at", "text", "at"),
+    )
+
+    form: Mapped[str] = mapped_column(sa.String(40))
+    at: Mapped[datetime] = mapped_column(default=now, index=True)
+    proven: Mapped[bool]
+    address: Mapped[str] = mapped_column(sa.String(32))
+    network: Mapped[str] = mapped_column(sa.String(32))
+    text: Mapped[str] = mapped_column(sa.String(32), default="")
+
+
+def stamp(at: datetime | None = None) -> str:
+    """When a form was drawn, signed: a robot cannot say it waited."""
+    return _signer().sign(int((at or now()).timestamp()))
+
+
+def read_stamp(token: str) -> datetime | None:
+    """The moment of a stamp, or None when it is not one of ours."""
+    seconds = _signer().read(token)
+    return None if seconds is None else datetime.fromtimestamp(seconds, tz=now().tzinfo)
 
 
 class Honeypot(Form):
@@ -15,3 +81,150 @@ class Honeypot(Form):
     @property
     def is_robot(self) -> bool:
         return bool(self.nickname.data)
+
+
+class Guarded(Honeypot):
+    """A form that anybody may post: the trap, when it was drawn, and the proof of work."""
+
+    drawn = HiddenField(default=stamp)
+    altcha = HiddenField()
+
+    def seen(self, name: str, texts: Iterable[str]) -> "Seen":
+        """What this post shows of who sends it. `texts` are those where links are counted."""
+        payload = self.altcha.data or ""
+        drawn = read_stamp(self.drawn.data or "") or proof.issued_at(payload)
+        return Seen(name, request.remote_addr or "", list(texts), payload, drawn, self.is_robot)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """One post of a public form, as far as robots are concerned."""
+
+    form: str
+    address: str
+    texts: list[str] = field(default_factory=list)
+    payload: str = ""
+    drawn_at: datetime | None = None
+    is_trapped: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Why a post looks like a robot's, in French; `is_refused` when there are far too many."""
+
+    reasons: list[str]
+    is_refused: bool = False
+
+    @property
+    def is_suspect(self) -> bool:
+        return bool(self.reasons)
+
+
+def judge(seen: Seen) -> Verdict:
+    """What to do of this post. It is counted, and its proof of work is used up."""
+    proven = bool(seen.payload) and proof.accept(seen.payload)
+    if not proven:
+        _one_at_a_time(seen.form)
+    posting = Posting(
+        form=seen.form, proven=proven, address=_key(_host(seen.address)),
+        network=_key(_network(seen.address)), text=_key(" ".join(seen.texts).casefold()),
+    )  # fmt: skip
+    if any(_is_over(posting, place, limits[not proven]) for place, limits in _REFUSED.items()):
+        return Verdict(["trop d’envois en une heure"], is_refused=True)
+    reasons = [*_alone(seen), *_among_others(posting)]
+    db.session.add(posting)
+    return Verdict(reasons)
+
+
+def count_links(texts: Iterable[str]) -> int:
+    return sum(len(_LINK.findall(text)) for text in texts)
+
+
+@every(hours=1)
+def forget_postings() -> None:
+    """Forget who posted what: it only serves to count."""
+    change(sa.delete(Posting).where(Posting.at < now() - MEMORY))
+
+
+def _alone(seen: Seen) -> Iterator[str]:
+    """What one post shows by itself."""
+    if seen.is_trapped:
+        yield "le champ caché est rempli"
+    if seen.drawn_at is None:
+        yield "le formulaire n’a pas été ouvert"
+    elif (now() - seen.drawn_at).total_seconds() < MIN_SECONDS:
+        yield f"rempli en moins de {MIN_SECONDS} secondes"
+    links = count_links(seen.texts)
+    if links > MAX_LINKS:
+        yield plural(links, "lien")
+
+
+def _among_others(posting: Posting) -> Iterator[str]:
+    """What a post shows beside those of the last hour."""
+    words = {
+        "address": "beaucoup d’envois de la même adresse",
+        "network": "beaucoup d’envois du même réseau",
+        "everywhere": "beaucoup d’envois à la fois",
+    }
+    for place, limits in _LOOKED_AT.items():
+        if _is_over(posting, place, limits[not posting.proven]):
+            yield words[place] + ("" if posting.proven else ", sans preuve de calcul")
+            break
+    same = Posting.text == posting.text, Posting.form == posting.form
+    if _reaches(_SAME_TEXT, MEMORY, *same):
+        yield "le même texte a déjà été envoyé plusieurs fois"
+
+
+def _is_over(posting: Posting, place: str, limit: int | None) -> bool:
+    if limit is None:
+        return False
+    where: dict[str, Any] = {
+        "address": Posting.address == posting.address,
+        "network": Posting.network == posting.network,
+        "everywhere": Posting.proven == posting.proven,
+    }
+    return _reaches(limit, HOUR, Posting.form == posting.form, where[place])
+
+
+def _reaches(limit: int, period: timedelta, *where: sa.ColumnElement[bool]) -> bool:
+    """Whether there are that many; no more rows than that are read."""
+    found = sa.select(Posting.id).where(Posting.at > now() - period, *where).limit(limit)
+    return db.session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) == limit
+
+
+def _one_at_a_time(form: str) -> None:
+    """Without a proof, posts are counted one after the other; SQLite has one writer anyway."""
+    if db.engine.dialect.name == "postgresql":
+        number = int.from_bytes(hashlib.sha256(form.encode()).digest()[:7], "big")
+        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
+
+
+def _host(address: str) -> str:
+    """Who posts: an IPv4 address, or the /64 that one subscriber has in IPv6."""
+    return _prefix(address, 32, 64)
+
+
+def _network(address: str) -> str:
+    """The neighbourhood: /24 in IPv4, /48 in IPv6."""
+    return _prefix(address, 24, 48)
+
+
+def _prefix(address: str, four: int, six: int) -> str:
+    try:
+        parsed = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = getattr(parsed, "ipv4_mapped", None)
+    parsed = mapped or parsed
+    bits = four if parsed.version == 4 else six
+    return str(ipaddress.ip_network(f"{parsed}/{bits}", strict=False))
+
+
+def _key(text: str) -> str:
+    """A digest that says nothing to who does not have our key."""
+    secret = f"envois\0{Settings.current().keys[0]}".encode()
+    return hmac.new(secret, text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
+
+
+def _signer() -> Signer:
+    return Signer(Settings.current().keys, "formulaire")

@@ -86,6 +86,16 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_mails_next_try_at"), ["next_try_at"], unique=False)
 
     op.create_table(
+        "model_answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=120), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("closed_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_model_answers")),
+        sa.UniqueConstraint("title", name=op.f("uq_model_answers_title")),
+    )
+    op.create_table(
         "people",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("first_name", sa.String(length=100), nullable=False),
@@ -126,6 +136,24 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_pictures_digest")),
     )
     op.create_table(
+        "postings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("form", sa.String(length=40), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("proven", sa.Boolean(), nullable=False),
+        sa.Column("address", sa.String(length=32), nullable=False),
+        sa.Column("network", sa.String(length=32), nullable=False),
+        sa.Column("text", sa.String(length=32), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_postings")),
+    )
+    with op.batch_alter_table("postings", schema=None) as batch_op:
+        batch_op.create_index("ix_postings_address_at", ["address", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_postings_at"), ["at"], unique=False)
+        batch_op.create_index("ix_postings_form_proven_at", ["form", "proven", "at"], unique=False)
+        batch_op.create_index("ix_postings_network_at", ["network", "at"], unique=False)
+        batch_op.create_index("ix_postings_text_at", ["text", "at"], unique=False)
+
+    op.create_table(
         "publications",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("slug", sa.String(length=60), nullable=False),
@@ -149,6 +177,7 @@ def upgrade() -> None:
                 "country",
                 "tag",
                 "mission",
+                "theme",
                 name="vocabulary",
                 native_enum=False,
                 length=30,
@@ -180,6 +209,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("name", name=op.f("uq_ticks_name")),
     )
     op.create_table(
+        "used_proofs",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("challenge", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_used_proofs")),
+        sa.UniqueConstraint("challenge", name=op.f("uq_used_proofs_challenge")),
+    )
+    with op.batch_alter_table("used_proofs", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_used_proofs_expires_at"), ["expires_at"], unique=False)
+
+    op.create_table(
         "users",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("email", sa.String(length=254), nullable=False),
@@ -204,6 +244,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_users")),
         sa.UniqueConstraint("email", name=op.f("uq_users_email")),
     )
+    op.create_table(
+        "absences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=False),
+        sa.Column("ends_on", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("ends_on >= starts_on", name=op.f("ck_absences_order")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_absences_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_absences")),
+    )
+    with op.batch_alter_table("absences", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_absences_ends_on"), ["ends_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_absences_user_id"), ["user_id"], unique=False)
+
     op.create_table(
         "imports",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -326,6 +381,34 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_items_ends_on"), ["ends_on"], unique=False)
         batch_op.create_index("ix_items_kind_seen_at", ["kind", "seen_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_items_picture_id"), ["picture_id"], unique=False)
+
+    op.create_table(
+        "meetings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("held_on", sa.Date(), nullable=False),
+        sa.Column("opened_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("opened_by_id", sa.Integer(), nullable=True),
+        sa.Column("closed_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("closed_by_id", sa.Integer(), nullable=True),
+        sa.Column("present", crm.db.Json(), nullable=False),
+        sa.Column("notes", sa.Text(), nullable=False),
+        sa.Column("minutes", crm.db.Json(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["closed_by_id"], ["users.id"], name=op.f("fk_meetings_closed_by_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["opened_by_id"], ["users.id"], name=op.f("fk_meetings_opened_by_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meetings")),
+    )
+    with op.batch_alter_table("meetings", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_meetings_closed_by_id"), ["closed_by_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_meetings_held_on"), ["held_on"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_meetings_opened_by_id"), ["opened_by_id"], unique=False
+        )
 
     op.create_table(
         "merges",
@@ -517,6 +600,30 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_segments")),
         sa.UniqueConstraint("name", name=op.f("uq_segments_name")),
     )
+    op.create_table(
+        "slots",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("officer_id", sa.Integer(), nullable=False),
+        sa.Column("starts_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("ends_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum("phone", "video", "office", name="way", native_enum=False, length=30),
+            nullable=False,
+        ),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("video_url", sa.String(length=500), nullable=False),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_slots_order")),
+        sa.ForeignKeyConstraint(
+            ["officer_id"], ["users.id"], name=op.f("fk_slots_officer_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slots")),
+        sa.UniqueConstraint("officer_id", "starts_at", name=op.f("uq_slots_officer_id_starts_at")),
+    )
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slots_starts_at"), ["starts_at"], unique=False)
+
     op.create_table(
         "details",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -751,6 +858,199 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "requests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("reference", sa.String(length=20), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "information",
+                "project",
+                "youth",
+                "funding",
+                "partner",
+                "other",
+                name="requestkind",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "state",
+            sa.Enum(
+                "new",
+                "assigned",
+                "ongoing",
+                "waiting",
+                "closed",
+                name="state",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "form",
+                "mail",
+                "phone",
+                "stand",
+                "visit",
+                "video",
+                "social",
+                name="channel",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("priority", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=True),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("need", sa.Text(), nullable=False),
+        sa.Column("first_name", sa.String(length=100), nullable=False),
+        sa.Column("last_name", sa.String(length=100), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("phone", sa.String(length=40), nullable=False),
+        sa.Column("organisation_name", sa.String(length=300), nullable=False),
+        sa.Column(
+            "public",
+            sa.Enum(
+                "individual",
+                "young",
+                "association",
+                "authority",
+                "school",
+                "company",
+                "institution",
+                "other",
+                name="public",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=True,
+        ),
+        sa.Column("commune", sa.String(length=120), nullable=False),
+        sa.Column("department", sa.String(length=3), nullable=False),
+        sa.Column("country_id", sa.Integer(), nullable=True),
+        sa.Column("sector_id", sa.Integer(), nullable=True),
+        sa.Column("theme_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "stage",
+            sa.Enum(
+                "idea",
+                "design",
+                "funding",
+                "running",
+                "done",
+                name="stage",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=True,
+        ),
+        sa.Column("availability", sa.String(length=500), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=True),
+        sa.Column("consent_text", sa.Text(), nullable=False),
+        sa.Column("consent_version", sa.String(length=60), nullable=False),
+        sa.Column("consented_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("assignee_id", sa.Integer(), nullable=True),
+        sa.Column("second_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("assigned_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("answered_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("news_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("unread_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("closed_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("closed_by_id", sa.Integer(), nullable=True),
+        sa.Column(
+            "outcome",
+            sa.Enum(
+                "answered",
+                "accompanied",
+                "redirected",
+                "out_of_scope",
+                "no_news",
+                "withdrawn",
+                "duplicate",
+                name="outcome",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=True,
+        ),
+        sa.Column("outcome_note", sa.Text(), nullable=False),
+        sa.Column("acknowledged_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("erased_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("suspicion", sa.String(length=300), nullable=False),
+        sa.Column("suspected_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("link_version", sa.Integer(), nullable=False),
+        sa.CheckConstraint(
+            "(state = 'closed') = (closed_at IS NOT NULL)", name=op.f("ck_requests_closed")
+        ),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"], ["users.id"], name=op.f("fk_requests_assignee_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["closed_by_id"], ["users.id"], name=op.f("fk_requests_closed_by_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["country_id"], ["terms.id"], name=op.f("fk_requests_country_id_terms")
+        ),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_requests_organisation_id_organisations"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["people.id"],
+            name=op.f("fk_requests_person_id_people"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_id"], ["users.id"], name=op.f("fk_requests_second_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["sector_id"], ["terms.id"], name=op.f("fk_requests_sector_id_terms")
+        ),
+        sa.ForeignKeyConstraint(
+            ["theme_id"], ["terms.id"], name=op.f("fk_requests_theme_id_terms")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
+        sa.UniqueConstraint("key", name=op.f("uq_requests_key")),
+        sa.UniqueConstraint("reference", name=op.f("uq_requests_reference")),
+    )
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.create_index(
+            "ix_requests_assignee_id_state", ["assignee_id", "state"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_requests_closed_at"), ["closed_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_requests_closed_by_id"), ["closed_by_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_requests_country_id"), ["country_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_department"), ["department"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_email"), ["email"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_kind"), ["kind"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_requests_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_requests_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_second_id"), ["second_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_sector_id"), ["sector_id"], unique=False)
+        batch_op.create_index("ix_requests_state_created_at", ["state", "created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_requests_suspected_at"), ["suspected_at"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_requests_theme_id"), ["theme_id"], unique=False)
+
+    op.create_table(
         "roles",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("person_id", sa.Integer(), nullable=False),
@@ -901,6 +1201,139 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_subscriptions_person_id"), ["person_id"], unique=False)
 
     op.create_table(
+        "answers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column(
+            "channel",
+            sa.Enum(
+                "form",
+                "mail",
+                "phone",
+                "stand",
+                "visit",
+                "video",
+                "social",
+                name="channel",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=False,
+        ),
+        sa.Column("theme_id", sa.Integer(), nullable=True),
+        sa.Column("department", sa.String(length=3), nullable=False),
+        sa.Column(
+            "public",
+            sa.Enum(
+                "individual",
+                "young",
+                "association",
+                "authority",
+                "school",
+                "company",
+                "institution",
+                "other",
+                name="public",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=True,
+        ),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("place", sa.String(length=120), nullable=False),
+        sa.Column("people", sa.Integer(), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("received_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("person_id", sa.Integer(), nullable=True),
+        sa.Column("organisation_id", sa.Integer(), nullable=True),
+        sa.Column("request_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisations.id"],
+            name=op.f("fk_answers_organisation_id_organisations"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["people.id"],
+            name=op.f("fk_answers_person_id_people"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_answers_request_id_requests"),
+            ondelete="SET NULL",
+        ),
+        sa.ForeignKeyConstraint(["theme_id"], ["terms.id"], name=op.f("fk_answers_theme_id_terms")),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_answers_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_answers")),
+        sa.UniqueConstraint("key", name=op.f("uq_answers_key")),
+    )
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_answers_at"), ["at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answers_department"), ["department"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_answers_organisation_id"), ["organisation_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_answers_person_id"), ["person_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answers_request_id"), ["request_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answers_theme_id"), ["theme_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_answers_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "appointments",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("officer_id", sa.Integer(), nullable=False),
+        sa.Column("slot_id", sa.Integer(), nullable=True),
+        sa.Column("starts_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("ends_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column(
+            "way",
+            sa.Enum("phone", "video", "office", name="way", native_enum=False, length=30),
+            nullable=False,
+        ),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("video_url", sa.String(length=500), nullable=False),
+        sa.Column("uid", sa.String(length=120), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("updated_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("reminded_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("cancelled_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("cancelled_why", sa.String(length=300), nullable=False),
+        sa.CheckConstraint("ends_at > starts_at", name=op.f("ck_appointments_order")),
+        sa.ForeignKeyConstraint(
+            ["officer_id"], ["users.id"], name=op.f("fk_appointments_officer_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_appointments_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["slot_id"],
+            ["slots.id"],
+            name=op.f("fk_appointments_slot_id_slots"),
+            ondelete="SET NULL",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_appointments")),
+        sa.UniqueConstraint("slot_id", name=op.f("uq_appointments_slot_id")),
+        sa.UniqueConstraint("uid", name=op.f("uq_appointments_uid")),
+    )
+    with op.batch_alter_table("appointments", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_appointments_officer_id"), ["officer_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_appointments_request_id"), ["request_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_appointments_starts_at"), ["starts_at"], unique=False)
+
+    op.create_table(
         "attachments",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("entry_id", sa.Integer(), nullable=False),
@@ -998,6 +1431,98 @@ def upgrade() -> None:
         )
 
     op.create_table(
+        "meeting_decisions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("meeting_id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "verdict",
+            sa.Enum(
+                "assign", "keep", "remind", "close", name="verdict", native_enum=False, length=30
+            ),
+            nullable=False,
+        ),
+        sa.Column("assignee_id", sa.Integer(), nullable=True),
+        sa.Column("second_id", sa.Integer(), nullable=True),
+        sa.Column("slots", crm.db.Json(), nullable=False),
+        sa.Column("note", sa.String(length=500), nullable=False),
+        sa.Column("by_id", sa.Integer(), nullable=True),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("told_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["assignee_id"], ["users.id"], name=op.f("fk_meeting_decisions_assignee_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["by_id"], ["users.id"], name=op.f("fk_meeting_decisions_by_id_users")
+        ),
+        sa.ForeignKeyConstraint(
+            ["meeting_id"],
+            ["meetings.id"],
+            name=op.f("fk_meeting_decisions_meeting_id_meetings"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_meeting_decisions_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["second_id"], ["users.id"], name=op.f("fk_meeting_decisions_second_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_meeting_decisions")),
+        sa.UniqueConstraint(
+            "meeting_id", "request_id", name=op.f("uq_meeting_decisions_meeting_id_request_id")
+        ),
+    )
+    with op.batch_alter_table("meeting_decisions", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_meeting_decisions_assignee_id"), ["assignee_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_meeting_decisions_by_id"), ["by_id"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_meeting_decisions_request_id"), ["request_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_meeting_decisions_second_id"), ["second_id"], unique=False
+        )
+
+    op.create_table(
+        "messages",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "direction",
+            sa.Enum("in", "out", "note", name="direction", native_enum=False, length=30),
+            nullable=False,
+        ),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("quoted", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("sender", sa.String(length=254), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("message_id", sa.String(length=250), nullable=True),
+        sa.Column("is_automatic", sa.Boolean(), nullable=False),
+        sa.Column("mail_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["mail_id"], ["mails.id"], name=op.f("fk_messages_mail_id_mails"), ondelete="SET NULL"
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_messages_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_messages_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_messages")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_messages_message_id")),
+    )
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_messages_mail_id"), ["mail_id"], unique=False)
+        batch_op.create_index("ix_messages_request_id_at", ["request_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_messages_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
         "placements",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("section_id", sa.Integer(), nullable=False),
@@ -1021,16 +1546,181 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_placements_item_id"), ["item_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_placements_section_id"), ["section_id"], unique=False)
 
+    op.create_table(
+        "request_looks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_request_looks_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["users.id"],
+            name=op.f("fk_request_looks_user_id_users"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_looks")),
+        sa.UniqueConstraint(
+            "request_id", "user_id", name=op.f("uq_request_looks_request_id_user_id")
+        ),
+    )
+    with op.batch_alter_table("request_looks", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_request_looks_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "request_steps",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("text", sa.String(length=500), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_request_steps_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_request_steps_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_steps")),
+    )
+    with op.batch_alter_table("request_steps", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_request_steps_request_id"), ["request_id"], unique=False
+        )
+        batch_op.create_index(batch_op.f("ix_request_steps_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "slot_offers",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("slot_id", sa.Integer(), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_slot_offers_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["slot_id"], ["slots.id"], name=op.f("fk_slot_offers_slot_id_slots"), ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_slot_offers")),
+        sa.UniqueConstraint(
+            "request_id", "slot_id", name=op.f("uq_slot_offers_request_id_slot_id")
+        ),
+    )
+    with op.batch_alter_table("slot_offers", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_slot_offers_slot_id"), ["slot_id"], unique=False)
+
+    op.create_table(
+        "time_spent",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=False),
+        sa.Column("minutes", sa.Integer(), nullable=False),
+        sa.Column("on", sa.Date(), nullable=False),
+        sa.Column("note", sa.String(length=200), nullable=False),
+        sa.CheckConstraint("minutes > 0", name=op.f("ck_time_spent_minutes")),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_time_spent_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_time_spent_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_time_spent")),
+    )
+    with op.batch_alter_table("time_spent", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_time_spent_request_id"), ["request_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_time_spent_user_id"), ["user_id"], unique=False)
+
+    op.create_table(
+        "request_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("media_type", sa.String(length=100), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["message_id"],
+            ["messages.id"],
+            name=op.f("fk_request_files_message_id_messages"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_request_files_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_files")),
+    )
+    with op.batch_alter_table("request_files", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_request_files_message_id"), ["message_id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_request_files_request_id"), ["request_id"], unique=False
+        )
+
     # ### end Alembic commands ###
 
 
 def downgrade() -> None:
     # ### commands auto generated by Alembic - please adjust! ###
+    with op.batch_alter_table("request_files", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_files_request_id"))
+        batch_op.drop_index(batch_op.f("ix_request_files_message_id"))
+
+    op.drop_table("request_files")
+    with op.batch_alter_table("time_spent", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_time_spent_user_id"))
+        batch_op.drop_index(batch_op.f("ix_time_spent_request_id"))
+
+    op.drop_table("time_spent")
+    with op.batch_alter_table("slot_offers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slot_offers_slot_id"))
+
+    op.drop_table("slot_offers")
+    with op.batch_alter_table("request_steps", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_steps_user_id"))
+        batch_op.drop_index(batch_op.f("ix_request_steps_request_id"))
+
+    op.drop_table("request_steps")
+    with op.batch_alter_table("request_looks", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_looks_user_id"))
+
+    op.drop_table("request_looks")
     with op.batch_alter_table("placements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_placements_section_id"))
         batch_op.drop_index(batch_op.f("ix_placements_item_id"))
 
     op.drop_table("placements")
+    with op.batch_alter_table("messages", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_messages_user_id"))
+        batch_op.drop_index("ix_messages_request_id_at")
+        batch_op.drop_index(batch_op.f("ix_messages_mail_id"))
+
+    op.drop_table("messages")
+    with op.batch_alter_table("meeting_decisions", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meeting_decisions_second_id"))
+        batch_op.drop_index(batch_op.f("ix_meeting_decisions_request_id"))
+        batch_op.drop_index(batch_op.f("ix_meeting_decisions_by_id"))
+        batch_op.drop_index(batch_op.f("ix_meeting_decisions_assignee_id"))
+
+    op.drop_table("meeting_decisions")
     with op.batch_alter_table("deliveries", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_deliveries_subscription_id"))
         batch_op.drop_index("ix_deliveries_issue_id_state")
@@ -1042,6 +1732,22 @@ def downgrade() -> None:
 
     op.drop_table("consents")
     op.drop_table("attachments")
+    with op.batch_alter_table("appointments", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_appointments_starts_at"))
+        batch_op.drop_index(batch_op.f("ix_appointments_request_id"))
+        batch_op.drop_index(batch_op.f("ix_appointments_officer_id"))
+
+    op.drop_table("appointments")
+    with op.batch_alter_table("answers", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_answers_user_id"))
+        batch_op.drop_index(batch_op.f("ix_answers_theme_id"))
+        batch_op.drop_index(batch_op.f("ix_answers_request_id"))
+        batch_op.drop_index(batch_op.f("ix_answers_person_id"))
+        batch_op.drop_index(batch_op.f("ix_answers_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_answers_department"))
+        batch_op.drop_index(batch_op.f("ix_answers_at"))
+
+    op.drop_table("answers")
     with op.batch_alter_table("subscriptions", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_subscriptions_person_id"))
         batch_op.drop_index(batch_op.f("ix_subscriptions_organisation_id"))
@@ -1063,6 +1769,23 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_roles_organisation_id"))
 
     op.drop_table("roles")
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_requests_theme_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_suspected_at"))
+        batch_op.drop_index("ix_requests_state_created_at")
+        batch_op.drop_index(batch_op.f("ix_requests_sector_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_second_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_person_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_organisation_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_kind"))
+        batch_op.drop_index(batch_op.f("ix_requests_email"))
+        batch_op.drop_index(batch_op.f("ix_requests_department"))
+        batch_op.drop_index(batch_op.f("ix_requests_country_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_closed_by_id"))
+        batch_op.drop_index(batch_op.f("ix_requests_closed_at"))
+        batch_op.drop_index("ix_requests_assignee_id_state")
+
+    op.drop_table("requests")
     with op.batch_alter_table("other_names", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_other_names_organisation_id"))
 
@@ -1095,6 +1818,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_details_kind_key")
 
     op.drop_table("details")
+    with op.batch_alter_table("slots", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_slots_starts_at"))
+
+    op.drop_table("slots")
     op.drop_table("segments")
     with op.batch_alter_table("recipe_sections", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_recipe_sections_publication_id"))
@@ -1125,6 +1852,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_merges_absorbed_id"))
 
     op.drop_table("merges")
+    with op.batch_alter_table("meetings", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_meetings_opened_by_id"))
+        batch_op.drop_index(batch_op.f("ix_meetings_held_on"))
+        batch_op.drop_index(batch_op.f("ix_meetings_closed_by_id"))
+
+    op.drop_table("meetings")
     with op.batch_alter_table("items", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_items_picture_id"))
         batch_op.drop_index("ix_items_kind_seen_at")
@@ -1137,19 +1870,37 @@ def downgrade() -> None:
 
     op.drop_table("issues")
     op.drop_table("imports")
+    with op.batch_alter_table("absences", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_absences_user_id"))
+        batch_op.drop_index(batch_op.f("ix_absences_ends_on"))
+
+    op.drop_table("absences")
     op.drop_table("users")
+    with op.batch_alter_table("used_proofs", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_used_proofs_expires_at"))
+
+    op.drop_table("used_proofs")
     op.drop_table("ticks")
     with op.batch_alter_table("terms", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_terms_merged_into_id"))
 
     op.drop_table("terms")
     op.drop_table("publications")
+    with op.batch_alter_table("postings", schema=None) as batch_op:
+        batch_op.drop_index("ix_postings_text_at")
+        batch_op.drop_index("ix_postings_network_at")
+        batch_op.drop_index("ix_postings_form_proven_at")
+        batch_op.drop_index(batch_op.f("ix_postings_at"))
+        batch_op.drop_index("ix_postings_address_at")
+
+    op.drop_table("postings")
     op.drop_table("pictures")
     with op.batch_alter_table("people", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_people_merged_into_id"))
         batch_op.drop_index(batch_op.f("ix_people_department"))
 
     op.drop_table("people")
+    op.drop_table("model_answers")
     with op.batch_alter_table("mails", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_mails_next_try_at"))
 

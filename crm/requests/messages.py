@@ -1,0 +1,85 @@
+"""The conversation of a request: what the requester said, what the team answered, and notes."""
+
+from datetime import datetime
+from enum import StrEnum
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from crm.db import Model, now
+from crm.mail import Mail
+from crm.requests.requests import SupportRequest
+from crm.users import User
+
+
+class Direction(StrEnum):
+    """Who speaks to whom."""
+
+    IN = "in"
+    OUT = "out"
+    NOTE = "note"
+
+    @property
+    def label(self) -> str:
+        return {"in": "Demandeur", "out": "Équipe", "note": "Note interne"}[self]
+
+
+class Message(Model):
+    """One message of a conversation, whatever way it came: page, mail or telephone."""
+
+    __tablename__ = "messages"
+    __table_args__ = (sa.Index("ix_messages_request_id_at", "request_id", "at"),)
+
+    request_id: Mapped[int] = mapped_column(sa.ForeignKey("requests.id", ondelete="CASCADE"))
+    request: Mapped[SupportRequest] = relationship()
+    direction: Mapped[Direction]
+    text: Mapped[str] = mapped_column(sa.Text)
+    # What a mail quoted of those before it: kept, and folded on the page.
+    quoted: Mapped[str] = mapped_column(sa.Text, default="")
+    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
+    user: Mapped[User | None] = relationship()
+    # Who wrote, when it was by mail and from another address than the request's.
+    sender: Mapped[str] = mapped_column(sa.String(254), default="")
+    at: Mapped[datetime] = mapped_column(default=now)
+    # As the mail's own header says (RFC 5322 §3.6.4): replies name it, and it is kept once.
+    message_id: Mapped[str | None] = mapped_column(sa.String(250), unique=True)
+    # An absence message, a report of delivery: shown, and never answered (RFC 3834).
+    is_automatic: Mapped[bool] = mapped_column(default=False)
+    mail_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("mails.id", ondelete="SET NULL"), index=True
+    )
+    mail: Mapped[Mail | None] = relationship()
+    files: Mapped[list["RequestFile"]] = relationship(
+        back_populates="message", order_by="RequestFile.id", passive_deletes=True
+    )
+
+
+class RequestFile(Model):
+    """A file of a request, kept in the database; it is downloaded, never shown inside a page."""
+
+    __tablename__ = "request_files"
+
+    request_id: Mapped[int] = mapped_column(
+        sa.ForeignKey("requests.id", ondelete="CASCADE"), index=True
+    )
+    request: Mapped[SupportRequest] = relationship()
+    message_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("messages.id", ondelete="CASCADE"), index=True
+    )
+    message: Mapped[Message | None] = relationship(back_populates="files")
+    name: Mapped[str] = mapped_column(sa.String(200))
+    media_type: Mapped[str] = mapped_column(sa.String(100))
+    size: Mapped[int]  # bytes
+    content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+class ModelAnswer(Model):
+    """An answer written once: the requester's words are put where it names them, as text."""
+
+    __tablename__ = "model_answers"
+
+    title: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    text: Mapped[str] = mapped_column(sa.Text)
+    position: Mapped[int] = mapped_column(default=0)
+    closed_at: Mapped[datetime | None]
