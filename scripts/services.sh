@@ -17,11 +17,13 @@ want() { # test, package, what it is
     missing=1
 }
 
+has_dovecot() { command -v dovecot >/dev/null 2>&1 || [ -x /usr/sbin/dovecot ]; }
 has_openssl() { command -v openssl >/dev/null 2>&1; }
 
 want has_openssl "openssl" "les certificats"
 want has_postgresql "postgresql" "PostgreSQL"
 want has_redis "redis-server" "Redis"
+want has_dovecot "dovecot-imapd" "une boîte aux lettres IMAP (Dovecot)"
 want has_chromium "chromium fonts-dejavu-core" "un navigateur (Chromium)"
 if [ "$missing" = 1 ] && [ "${CI:-}" = true ]; then
     echo "Avec CI=true, rien ne peut être laissé de côté." >&2

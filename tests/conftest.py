@@ -7,6 +7,7 @@ from pathlib import Path
 
 import argon2
 import hypothesis
+import imap_server
 import pytest
 import services
 import sqlalchemy as sa
@@ -154,3 +155,17 @@ def signed_in(app):
         return client
 
     return sign_in
+
+
+@pytest.fixture(scope="session")
+def dovecot():
+    """A real IMAP server."""
+    with imap_server.dovecot() as server:
+        yield server
+
+
+@pytest.fixture
+def imap(dovecot, monkeypatch):
+    """A mailbox of its own on it, empty; its certificate is trusted."""
+    monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
+    return dovecot.account()
