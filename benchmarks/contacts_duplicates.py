@@ -14,10 +14,10 @@ from rapidfuzz import fuzz, process
 from benchmarks._fake_contacts import fill
 from benchmarks._servers import application, databases
 from crm.contacts.duplicates.detect import find_duplicates, keep
-from crm.contacts.duplicates.likeness import essence
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import essence
 from crm.contacts.organisations import Organisation
-from crm.contacts.search.facets import ContactKind
 from crm.db import db
 
 ORGANISATIONS = 100_000

@@ -21,8 +21,8 @@ from crm.contacts.files.mappings import recognise
 from crm.contacts.files.rehearse import Outcome, Rehearsal, rehearse
 from crm.contacts.files.spreadsheets import Table, read_table
 from crm.contacts.files.undo import undo
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.index import index_many
 from crm.db import db
 

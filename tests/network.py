@@ -6,7 +6,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from crm.contacts.details import Detail, DetailKind
-from crm.contacts.files.names import full_name, split_name
+from crm.contacts.names import full_name, split_name
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Person, Role
 from crm.contacts.terms import Term, Vocabulary

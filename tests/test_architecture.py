@@ -56,6 +56,18 @@ def test_a_module_keeps_to_its_floor(path):
         assert not seen & (set(FEATURES) | ROOF), "the ground floor knows no feature"
 
 
+# Inside contacts: what each room may read of the others. The cards are at the root.
+CONTACT_ROOMS = {"search": set(), "files": {"search"}, "duplicates": {"search", "files"}}
+
+
+@pytest.mark.parametrize("here", CONTACT_ROOMS)
+def test_the_rooms_of_contacts_keep_their_order(here):
+    for path in (ROOT / "crm" / "contacts" / here).glob("*.py"):
+        seen = {".".join(name.split(".")[:3]) for name in imports(path)}
+        others = {other for other in CONTACT_ROOMS if f"crm.contacts.{other}" in seen} - {here}
+        assert others <= CONTACT_ROOMS[here], path
+
+
 @pytest.mark.parametrize(
     "path",
     [path for path in MODULES if room(path) in FEATURES and not is_web(path)],

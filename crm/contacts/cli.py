@@ -17,7 +17,7 @@ from crm.contacts.files.mappings import read_mapping
 from crm.contacts.files.rehearse import Line, Rehearsal
 from crm.contacts.files.say import Change
 from crm.contacts.files.undo import undo
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.search.index import reindex_all
 from crm.db import db
 from crm.filters import plural

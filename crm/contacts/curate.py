@@ -4,12 +4,12 @@ from collections import Counter
 
 import sqlalchemy as sa
 
-from crm.contacts.duplicates.likeness import name_key
-from crm.contacts.duplicates.references import columns_to, unique_sets
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import name_key
 from crm.contacts.organisations import Organisation, organisation_terms
 from crm.contacts.people import person_terms
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.references import columns_to, unique_sets
 from crm.contacts.search.index import index_many
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import change, db, now

@@ -6,8 +6,8 @@ from datetime import date
 from operator import attrgetter
 from typing import Any
 
+from crm.contacts.cells import language_name
 from crm.contacts.details import Detail, DetailKind
-from crm.contacts.files.cells import language_name
 from crm.contacts.identifiers import spaced
 from crm.contacts.organisations import LinkKind, Organisation
 from crm.contacts.people import Channel, Person

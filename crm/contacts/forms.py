@@ -7,10 +7,10 @@ from wtforms import StringField, TextAreaField, validators, widgets
 from wtforms.fields.choices import Choice, SelectField, SelectFieldBase
 
 from crm.contacts.details import Detail
-from crm.contacts.files.names import split_name
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
+from crm.contacts.names import split_name
 from crm.contacts.organisations import LinkKind, Organisation
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.suggest import Hit, suggest
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db

@@ -7,8 +7,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.details import Detail, HasDetails
-from crm.contacts.duplicates.mergeable import STAYS, Mergeable
 from crm.contacts.journal import HasJournal
+from crm.contacts.mergeable import STAYS, Mergeable
 from crm.contacts.organisations import Organisation
 from crm.contacts.terms import Term
 from crm.db import Model, now

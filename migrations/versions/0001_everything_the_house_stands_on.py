@@ -166,6 +166,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("slug", name=op.f("uq_publications_slug")),
     )
     op.create_table(
+        "request_numberings",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("last", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_request_numberings")),
+        sa.UniqueConstraint("year", name=op.f("uq_request_numberings_year")),
+    )
+    op.create_table(
         "terms",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column(
@@ -1028,13 +1036,16 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.create_index(
+            batch_op.f("ix_requests_acknowledged_at"), ["acknowledged_at"], unique=False
+        )
+        batch_op.create_index(
             "ix_requests_assignee_id_state", ["assignee_id", "state"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_requests_closed_at"), ["closed_at"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_requests_closed_by_id"), ["closed_by_id"], unique=False
         )
         batch_op.create_index(batch_op.f("ix_requests_country_id"), ["country_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_requests_created_at"), ["created_at"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_department"), ["department"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_email"), ["email"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_kind"), ["kind"], unique=False)
@@ -1044,9 +1055,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_requests_person_id"), ["person_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_second_id"), ["second_id"], unique=False)
         batch_op.create_index(batch_op.f("ix_requests_sector_id"), ["sector_id"], unique=False)
-        batch_op.create_index("ix_requests_state_created_at", ["state", "created_at"], unique=False)
         batch_op.create_index(
-            batch_op.f("ix_requests_suspected_at"), ["suspected_at"], unique=False
+            "ix_requests_suspected_at_state_created_at",
+            ["suspected_at", "state", "created_at"],
+            unique=False,
         )
         batch_op.create_index(batch_op.f("ix_requests_theme_id"), ["theme_id"], unique=False)
 
@@ -1597,6 +1609,24 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_request_steps_user_id"), ["user_id"], unique=False)
 
     op.create_table(
+        "request_words",
+        sa.Column("word", sa.String(length=30), nullable=False),
+        sa.Column("request_id", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["request_id"],
+            ["requests.id"],
+            name=op.f("fk_request_words_request_id_requests"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("word", "request_id", name=op.f("pk_request_words")),
+        sqlite_with_rowid=False,
+    )
+    with op.batch_alter_table("request_words", schema=None) as batch_op:
+        batch_op.create_index(
+            batch_op.f("ix_request_words_request_id"), ["request_id"], unique=False
+        )
+
+    op.create_table(
         "slot_offers",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("request_id", sa.Integer(), nullable=False),
@@ -1694,6 +1724,10 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_slot_offers_slot_id"))
 
     op.drop_table("slot_offers")
+    with op.batch_alter_table("request_words", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_request_words_request_id"))
+
+    op.drop_table("request_words")
     with op.batch_alter_table("request_steps", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_request_steps_user_id"))
         batch_op.drop_index(batch_op.f("ix_request_steps_request_id"))
@@ -1771,8 +1805,7 @@ def downgrade() -> None:
     op.drop_table("roles")
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_requests_theme_id"))
-        batch_op.drop_index(batch_op.f("ix_requests_suspected_at"))
-        batch_op.drop_index("ix_requests_state_created_at")
+        batch_op.drop_index("ix_requests_suspected_at_state_created_at")
         batch_op.drop_index(batch_op.f("ix_requests_sector_id"))
         batch_op.drop_index(batch_op.f("ix_requests_second_id"))
         batch_op.drop_index(batch_op.f("ix_requests_person_id"))
@@ -1780,10 +1813,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_requests_kind"))
         batch_op.drop_index(batch_op.f("ix_requests_email"))
         batch_op.drop_index(batch_op.f("ix_requests_department"))
+        batch_op.drop_index(batch_op.f("ix_requests_created_at"))
         batch_op.drop_index(batch_op.f("ix_requests_country_id"))
         batch_op.drop_index(batch_op.f("ix_requests_closed_by_id"))
-        batch_op.drop_index(batch_op.f("ix_requests_closed_at"))
         batch_op.drop_index("ix_requests_assignee_id_state")
+        batch_op.drop_index(batch_op.f("ix_requests_acknowledged_at"))
 
     op.drop_table("requests")
     with op.batch_alter_table("other_names", schema=None) as batch_op:
@@ -1885,6 +1919,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_terms_merged_into_id"))
 
     op.drop_table("terms")
+    op.drop_table("request_numberings")
     op.drop_table("publications")
     with op.batch_alter_table("postings", schema=None) as batch_op:
         batch_op.drop_index("ix_postings_text_at")

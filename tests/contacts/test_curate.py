@@ -15,9 +15,9 @@ from crm.contacts.curate import (
     reopen,
     uses,
 )
-from crm.contacts.duplicates.references import columns_to
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
+from crm.contacts.references import columns_to
 from crm.contacts.search.suggest import suggest
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db

@@ -7,9 +7,9 @@ import pytest
 import sqlalchemy as sa
 from factories import benoit, in_days, luc
 
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Channel, Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.suggest import suggest
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db

@@ -16,14 +16,14 @@ import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 
 from crm.contacts.details import Detail, DetailKind
-from crm.contacts.duplicates.likeness import NEAR, alike, blocks, essence, in_order
 from crm.contacts.duplicates.pairs import PAIRS
 from crm.contacts.files.bulk import among, batches
 from crm.contacts.files.directory import person_key
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import NEAR, alike, blocks, essence, in_order
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.db import db, now, reading
 from crm.jobs import every
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.duplicates.likeness import name_key
 from crm.contacts.duplicates.merges import Merge
-from crm.contacts.duplicates.references import columns_to, is_leaf, unique_sets
 from crm.contacts.facts import facts_of
 from crm.contacts.files.apply import jsonable
 from crm.contacts.files.cards import MODELS
+from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import name_key
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Person
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.references import columns_to, is_leaf, unique_sets
 from crm.contacts.search.index import forget, index
 from crm.db import change, db
 from crm.users import User

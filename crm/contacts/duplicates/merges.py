@@ -7,9 +7,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.files.cards import MODELS
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
-from crm.contacts.search.facets import ContactKind
 from crm.db import Model, db, now
 from crm.users import User
 

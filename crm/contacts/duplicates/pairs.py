@@ -6,10 +6,10 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, aliased, mapped_column, relationship, selectinload
 
-from crm.contacts.duplicates.mergeable import STAYS
+from crm.contacts.kinds import ContactKind
+from crm.contacts.mergeable import STAYS
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
-from crm.contacts.search.facets import ContactKind
 from crm.db import Model, now
 from crm.users import User
 

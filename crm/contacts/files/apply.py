@@ -19,9 +19,9 @@ from crm.contacts.files.rehearse import Outcome, Progress, Rehearsal
 from crm.contacts.files.thesaurus import TermRef, Thesaurus
 from crm.contacts.journal import Change as Told
 from crm.contacts.journal import Entry, EntryKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import OtherName
 from crm.contacts.people import Role
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.index import index_many
 from crm.contacts.terms import Term
 from crm.db import db, now

@@ -12,9 +12,9 @@ from crm.contacts.details import Detail, DetailKind
 from crm.contacts.files.bulk import among, batches
 from crm.contacts.files.columns import ORGANISATION, PERSON, Column
 from crm.contacts.files.thesaurus import TermRef, Thesaurus
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation, OtherName, organisation_terms
 from crm.contacts.people import Person, Role, person_terms
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.terms import Term
 from crm.db import db
 

@@ -6,10 +6,9 @@ from datetime import date
 from functools import cached_property
 from typing import Any
 
-from crm.contacts import identifiers
+from crm.contacts import cells, identifiers
 from crm.contacts.details import DetailKind
-from crm.contacts.files import cells
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.terms import Vocabulary
 
 # What stands between several values typed by hand in one cell; ours are between bars.

@@ -8,15 +8,15 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.details import Detail, DetailKind
-from crm.contacts.duplicates.likeness import NEAR, alike, blocks, name_key
 from crm.contacts.files.bulk import among, batches
 from crm.contacts.files.cards import Card, RoleCard, load, load_roles
 from crm.contacts.files.drafts import Draft
 from crm.contacts.files.thesaurus import Thesaurus
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import NEAR, alike, blocks, name_key
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.db import db
 
 NUMBERS = ("siret", "siren", "rna")

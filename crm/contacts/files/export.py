@@ -11,9 +11,9 @@ from crm.contacts.files.cards import Card, RoleCard, load, load_roles
 from crm.contacts.files.columns import COLUMNS, ORGANISATION, PERSON, Column
 from crm.contacts.files.downloads import Row, csv_lines, write_xlsx
 from crm.contacts.files.thesaurus import Thesaurus
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.db import db
 
 Progress = Callable[[int, int], None]  # done, in all

@@ -7,13 +7,13 @@ exactly the same name with nothing said that contradicts it. Anything less is a 
 from dataclasses import dataclass, field
 from typing import Any
 
-from crm.contacts.duplicates.likeness import NEAR, alike, name_key
 from crm.contacts.files.cards import Card
 from crm.contacts.files.directory import NUMBERS, Directory, Near, person_key, roles_in
 from crm.contacts.files.drafts import Draft
 from crm.contacts.files.thesaurus import TermRef
 from crm.contacts.fold import fold
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import NEAR, alike, name_key
 from crm.text import one_line
 
 _UNLIKE = 60  # percent: below this, two names are of two things

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.db import Model, now
 from crm.users import User
 

@@ -13,7 +13,7 @@ from crm.contacts.files.imports import Import, Stage
 from crm.contacts.files.mappings import Fields, Mapping, MappingError, check, mapping_for
 from crm.contacts.files.rehearse import Progress, Rehearsal, rehearse
 from crm.contacts.files.spreadsheets import TableError, read_table
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.db import change, db
 from crm.jobs import every, job, tell, told
 from crm.text import one_line

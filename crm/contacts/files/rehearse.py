@@ -17,7 +17,7 @@ from crm.contacts.files.mappings import check
 from crm.contacts.files.say import Change, Terms, say, say_role
 from crm.contacts.files.spreadsheets import Table
 from crm.contacts.files.thesaurus import Thesaurus
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.terms import Vocabulary
 from crm.text import clean
 

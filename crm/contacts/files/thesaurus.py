@@ -9,9 +9,9 @@ from typing import Self
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process
 
-from crm.contacts.duplicates.likeness import name_key
-from crm.contacts.files import cells
+from crm.contacts import cells
 from crm.contacts.files.columns import IN_TEXT
+from crm.contacts.likeness import name_key
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 

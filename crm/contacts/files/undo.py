@@ -8,16 +8,16 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.details import Detail
-from crm.contacts.duplicates.references import columns_to
 from crm.contacts.files.apply import jsonable
 from crm.contacts.files.bulk import among, batches
 from crm.contacts.files.cards import MODELS, TERMS
 from crm.contacts.files.columns import COLUMNS
 from crm.contacts.files.imports import Import, ImportChange, Stage
 from crm.contacts.journal import Entry
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import OtherName
 from crm.contacts.people import Role
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.references import columns_to
 from crm.contacts.search.index import index_many
 from crm.contacts.terms import Term
 from crm.db import change, db, now

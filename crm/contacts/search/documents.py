@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from crm.contacts.departments import DEPARTMENTS
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Person, Role
-from crm.contacts.search.facets import FACETS, ContactKind, Rows
+from crm.contacts.search.facets import FACETS, Rows
 from crm.contacts.search.words import (
     LONGEST,
     STOP,

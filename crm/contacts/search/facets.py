@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
 from crm.contacts.departments import DEPARTMENTS
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation, organisation_terms
 from crm.contacts.people import Person, Role, person_terms
 from crm.contacts.terms import Term, Vocabulary
@@ -17,15 +17,6 @@ from crm.db import db
 Rows = sa.Select[*tuple[Any, ...]]
 Pairs = tuple[Rows, ...]
 Labels = Callable[[Iterable[str]], dict[str, str]]
-
-
-class ContactKind(StrEnum):
-    ORGANISATION = "organisation"
-    PERSON = "person"
-
-    @property
-    def label(self) -> str:
-        return {"organisation": "Organisations", "person": "Personnes"}[self]
 
 
 @dataclass(frozen=True)

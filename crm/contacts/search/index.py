@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import sqlalchemy as sa
 
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
 from crm.contacts.search import bitmaps, refill, store
 from crm.contacts.search.documents import Document, Within, documents, key_of
-from crm.contacts.search.facets import ContactKind
 from crm.db import db
 
 Contact = Organisation | Person

@@ -8,11 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crm.contacts.kinds import ContactKind
 from crm.contacts.search import bitmaps
 from crm.contacts.search.bitmaps import Generation, World
 from crm.contacts.search.criteria import PAGE, Search, Sort
 from crm.contacts.search.documents import key_of
-from crm.contacts.search.facets import FACETS, SINCE, ContactKind, Facet, Rows
+from crm.contacts.search.facets import FACETS, SINCE, Facet, Rows
 from crm.contacts.search.matching import Attempt, best_attempt, by_keys, condition, keys_holding
 from crm.contacts.search.suggest import MOST, Hit, hit_of, ranked, score_of, suggest_rows
 from crm.contacts.search.tables import documents

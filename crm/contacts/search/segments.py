@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.search.criteria import Search
-from crm.contacts.search.facets import ContactKind, Rows
+from crm.contacts.search.facets import Rows
 from crm.contacts.search.results import results
 from crm.contacts.search.tables import documents
 from crm.db import Model, db, now

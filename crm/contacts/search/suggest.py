@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from crm.contacts.fold import fold
+from crm.contacts.kinds import ContactKind
 from crm.contacts.search.documents import contact_of
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.matching import Attempt, Slot, attempts, careful, holding, named, slots_of
 from crm.contacts.search.words import STOP
 

@@ -5,14 +5,14 @@ from typing import Any
 import sqlalchemy as sa
 from wtforms import DateField, validators
 
+from crm.contacts import cells
 from crm.contacts.departments import department_of
 from crm.contacts.details import Detail, DetailKind, detail_key
-from crm.contacts.files import cells
-from crm.contacts.files.names import split_name
 from crm.contacts.fold import fold
 from crm.contacts.forms import CheckedField, LinesField, OrganisationField, TermField
+from crm.contacts.kinds import ContactKind
+from crm.contacts.names import split_name
 from crm.contacts.people import Person
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.suggest import Hit, suggest
 from crm.contacts.terms import Vocabulary
 from crm.db import db

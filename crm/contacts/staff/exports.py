@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from crm.auth import WORK, allow
 from crm.contacts.files.export import CHOICES, ExportError, as_csv, as_xlsx, columns_of
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.search.criteria import Search
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.results import results
 from crm.contacts.search.segments import Segment, ids_of, member_ids
 from crm.db import db

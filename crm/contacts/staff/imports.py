@@ -22,7 +22,7 @@ from crm.contacts.files.mappings import MappingError
 from crm.contacts.files.rehearse import NEW, Outcome, Rehearsal
 from crm.contacts.files.spreadsheets import TableError, read_table
 from crm.contacts.files.undo import UndoRefused, undo
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.staff.search import card_url
 from crm.db import db
 from crm.filters import plural

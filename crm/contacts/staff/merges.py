@@ -19,7 +19,7 @@ from crm.contacts.duplicates.merge import (
 from crm.contacts.duplicates.merges import Merge
 from crm.contacts.duplicates.unmerge import unmerge
 from crm.contacts.files.cards import MODELS
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.search.suggest import suggest
 from crm.db import db
 from crm.filters import plural

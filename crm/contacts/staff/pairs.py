@@ -6,7 +6,7 @@ from flask_login import current_user
 
 from crm.auth import READ, WORK, allow
 from crm.contacts.duplicates.pairs import PAIRS
-from crm.contacts.search.facets import ContactKind
+from crm.contacts.kinds import ContactKind
 from crm.db import db
 
 bp = Blueprint("pairs", __name__, url_prefix="/doublons")

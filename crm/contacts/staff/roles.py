@@ -6,9 +6,8 @@ from flask_login import current_user
 from wtforms import DateField, validators
 
 from crm.auth import WORK, allow
-from crm.contacts import change
+from crm.contacts import cells, change
 from crm.contacts.details import DetailKind
-from crm.contacts.files import cells
 from crm.contacts.forms import LinesField, OrganisationField
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role

@@ -4,8 +4,9 @@ from flask import Blueprint, Response, jsonify, redirect, render_template, reque
 from flask.typing import ResponseReturnValue
 
 from crm.auth import READ, allow
+from crm.contacts.kinds import ContactKind
 from crm.contacts.search.criteria import PAGE, Search, Sort
-from crm.contacts.search.facets import SINCE, ContactKind
+from crm.contacts.search.facets import SINCE
 from crm.contacts.search.map import draw
 from crm.contacts.search.results import find
 from crm.contacts.search.suggest import Hit, suggest

@@ -7,11 +7,10 @@ from typing import Any
 from flask import request
 from wtforms import BooleanField, DateField, validators
 
-from crm.contacts import identifiers
+from crm.contacts import cells, identifiers
 from crm.contacts.change import snapshot
 from crm.contacts.departments import DEPARTMENTS, department_of
 from crm.contacts.facts import Contact, facts_of
-from crm.contacts.files import cells
 from crm.contacts.forms import (
     CheckedField,
     ForgottenField,

@@ -9,9 +9,9 @@ from crm.contacts.details import Detail, DetailKind
 from crm.contacts.duplicates.detect import find_duplicates, keep, look_for_duplicates
 from crm.contacts.duplicates.merge import merge
 from crm.contacts.duplicates.pairs import OrganisationPair, PersonPair
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.db import db
 
 

@@ -15,9 +15,9 @@ from crm.contacts.files.export import CHOICES, ExportError, as_csv, as_xlsx, col
 from crm.contacts.files.formulas import disarm, rearm
 from crm.contacts.files.rehearse import Outcome
 from crm.contacts.files.spreadsheets import read_table
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Channel, Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 

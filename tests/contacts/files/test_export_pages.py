@@ -11,8 +11,8 @@ from factories import benoit, luc
 from crm.contacts.files.export import CHOICES
 from crm.contacts.files.rehearse import Outcome
 from crm.contacts.files.spreadsheets import read_table
+from crm.contacts.kinds import ContactKind
 from crm.contacts.search.criteria import Search
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.segments import Segment
 from crm.db import db
 

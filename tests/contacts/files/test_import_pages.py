@@ -14,8 +14,8 @@ from crm.contacts.files import intake
 from crm.contacts.files.imports import Import, Stage
 from crm.contacts.files.mappings import Mapping
 from crm.contacts.files.workbooks import MAX_UNPACKED
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.suggest import suggest
 from crm.db import db
 

@@ -11,8 +11,8 @@ from crm.contacts.files.imports import Import, Stage
 from crm.contacts.files.mappings import MappingError
 from crm.contacts.files.rehearse import Outcome
 from crm.contacts.files.spreadsheets import TableError
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
-from crm.contacts.search.facets import ContactKind
 from crm.db import db
 from crm.users import User
 

@@ -13,12 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crm.contacts import tasks
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
 from crm.contacts.search import bitmaps
 from crm.contacts.search.criteria import PAGE, Search, Sort
 from crm.contacts.search.documents import contact_of, key_of
-from crm.contacts.search.facets import FACETS, SINCE, ContactKind, Since, register
+from crm.contacts.search.facets import FACETS, SINCE, Since, register
 from crm.contacts.search.index import index, index_many, reindex_all
 from crm.contacts.search.results import find, results
 from crm.contacts.search.tables import documents

@@ -4,11 +4,11 @@ import pytest
 import sqlalchemy as sa
 from factories import benoit, save
 
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.search.criteria import Search
 from crm.contacts.search.documents import contact_of, key_of
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.index import forget, index
 from crm.contacts.search.segments import Segment, SegmentCard, member_ids, members
 from crm.db import db, now

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crm.contacts.details import Detail, DetailKind
+from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Person, Role
-from crm.contacts.search.facets import ContactKind
 from crm.contacts.search.index import forget, index, index_many, reindex_all
 from crm.contacts.search.suggest import Hit, suggest
 from crm.contacts.terms import Term, Vocabulary

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crm.contacts.files import cells
+from crm.contacts import cells
 from crm.contacts.files.columns import COLUMNS
 from crm.contacts.files.drafts import split_person
-from crm.contacts.files.names import full_name, split_name
+from crm.contacts.names import full_name, split_name
 from crm.contacts.people import Channel
 
 
