@@ -38,7 +38,7 @@ from crm.identity import Identity
 from crm.newsletter import deliveries, facets, issues, items, subscriptions
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
-from crm.requests import answers, history, meetings, messages, requests, slots
+from crm.requests import answers, meetings, messages, requests, slots, words, work
 
 migrate = Migrate()
 
@@ -47,7 +47,7 @@ migrate = Migrate()
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     deliveries, facets, issues, items, subscriptions,
-    answers, history, meetings, messages, requests, slots,
+    answers, meetings, messages, requests, slots, words, work,
     jobs, mail, proof, spam, tasks,
 )  # fmt: skip
 

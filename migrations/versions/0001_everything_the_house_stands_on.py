@@ -1610,7 +1610,11 @@ def upgrade() -> None:
 
     op.create_table(
         "request_words",
-        sa.Column("word", sa.String(length=30), nullable=False),
+        sa.Column(
+            "word",
+            sa.String(length=30).with_variant(sa.String(length=30, collation="C"), "postgresql"),
+            nullable=False,
+        ),
         sa.Column("request_id", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(
             ["request_id"],

@@ -1,4 +1,4 @@
-"""What happened to a request, the time spent on it, and who is looking at it now."""
+"""Work on a request: the time spent on it, and who has it open at this moment."""
 
 from datetime import date, datetime
 
@@ -9,22 +9,6 @@ from crm.db import Model, now
 from crm.filters import today
 from crm.requests.requests import SupportRequest
 from crm.users import User
-
-
-class Step(Model):
-    """One thing that happened to a request, in words: assigned, closed, opened again…"""
-
-    __tablename__ = "request_steps"
-
-    request_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("requests.id", ondelete="CASCADE"), index=True
-    )
-    request: Mapped[SupportRequest] = relationship()
-    text: Mapped[str] = mapped_column(sa.String(500))
-    at: Mapped[datetime] = mapped_column(default=now)
-    # Nobody of the team: the requester, or the house by itself.
-    user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
-    user: Mapped[User | None] = relationship()
 
 
 class TimeSpent(Model):
