@@ -20,6 +20,7 @@ from crm.db import now
 from crm.filters import local
 
 Reply = tuple[int, bytes]
+Envelope = tuple[str, str]  # whom refusals come back to, and the recipient
 
 # Seconds a server may think before it answers a command, and before it says what it did with a
 # message: hanging up too early there is how people receive a letter twice (RFC 5321 §4.5.3.2.6).
@@ -52,10 +53,12 @@ class ServerGone(Exception):
 class Connection(Protocol):
     """What messages are handed over to."""
 
-    def hand_over(self, sender: str, recipient: str, message: bytes, then: str = "") -> str:
+    def hand_over(
+        self, sender: str, recipient: str, message: bytes, then: Envelope | None = None
+    ) -> str:
         """Hand over one message, in wire form, and return the server's words.
 
-        `then` is the recipient of the message that comes next, if it is known: he may be announced
+        `then` is the envelope of the message that comes next, if it is known: it may be announced
         already, and must then be the next one. Raises Refused for this message alone, ServerGone
         when the connection is over.
         """
@@ -138,7 +141,8 @@ class Server(smtplib.SMTP):
     Where it does, the end of a message, and MAIL, RCPT and DATA for the next one, go together.
     """
 
-    _announced = ""  # the recipient whose message it has been told of, its answers not read yet
+    # What it has been told of the next message, its answers not read yet.
+    _announced: Envelope | None = None
 
     @property
     def link(self) -> socket.socket:
@@ -146,11 +150,13 @@ class Server(smtplib.SMTP):
             raise smtplib.SMTPServerDisconnected("la connexion est fermée")
         return self.sock
 
-    def hand_over(self, sender: str, recipient: str, message: bytes, then: str = "") -> str:
+    def hand_over(
+        self, sender: str, recipient: str, message: bytes, then: Envelope | None = None
+    ) -> str:
         try:
-            self._begin(sender, recipient)
+            self._begin((sender, recipient))
             # Cut in here, the message has no end: the server cannot have taken it.
-            self.link.sendall(message + b".\r\n" + self._next(sender, then))
+            self.link.sendall(message + b".\r\n" + self._next(then))
         except OSError as error:
             self.close()
             raise ServerGone(f"la connexion s’est interrompue ({_reason(error)})") from error
@@ -163,28 +169,28 @@ class Server(smtplib.SMTP):
                 self.quit()
         self.close()
 
-    def _begin(self, sender: str, recipient: str) -> None:
+    def _begin(self, envelope: Envelope) -> None:
         """MAIL, RCPT and DATA. Returns when the server waits for the message."""
-        announced, self._announced = self._announced, ""
+        announced, self._announced = self._announced, None
         if announced:
-            assert announced == recipient
+            assert announced == envelope
             self._settle([self._reply() for _ in range(3)])
         elif self.has_extn("pipelining"):
-            commands = self._envelope(sender, recipient)
+            commands = self._envelope(envelope)
             self.link.sendall(b"".join(commands))
             self._settle([self._reply() for _ in commands])
         else:
-            self._settle(list(self._one_by_one(self._envelope(sender, recipient))))
+            self._settle(list(self._one_by_one(self._envelope(envelope))))
 
-    def _next(self, sender: str, then: str) -> bytes:
+    def _next(self, then: Envelope | None) -> bytes:
         """The commands that announce the next message, where they may follow this one."""
-        if not then or not then.isascii() or not self.has_extn("pipelining"):
+        if then is None or not "".join(then).isascii() or not self.has_extn("pipelining"):
             return b""
         self._announced = then
-        return b"".join(self._envelope(sender, then))
+        return b"".join(self._envelope(then))
 
-    def _envelope(self, sender: str, recipient: str) -> list[bytes]:
-        option = ""
+    def _envelope(self, envelope: Envelope) -> list[bytes]:
+        (sender, recipient), option = envelope, ""
         if not (sender + recipient).isascii():
             if not self.has_extn("smtputf8"):
                 raise Refused(
@@ -270,7 +276,9 @@ class Folder:
         self.path = path
         path.mkdir(parents=True, exist_ok=True)
 
-    def hand_over(self, sender: str, recipient: str, message: bytes, then: str = "") -> str:
+    def hand_over(
+        self, sender: str, recipient: str, message: bytes, then: Envelope | None = None
+    ) -> str:
         text = re.sub(rb"(?m)^\.\.", b".", message).replace(b"\r\n", b"\n")
         name = mail_file_name(recipient, now(), next(self._count))
         temporary = self.path / f".{name}"

@@ -42,8 +42,8 @@ def test_messages_follow_each_other_on_one_connection(server, open_):
     url, script = server
     people = [AWA, LUC, ZOE]
     with open_(url) as connection:
-        for person, then in zip(people, [*people[1:], ""], strict=True):
-            connection.hand_over(SENDER, person, wire(MESSAGE), then)
+        for person, then in zip(people, [*people[1:], None], strict=True):
+            connection.hand_over(SENDER, person, wire(MESSAGE), then and (SENDER, then))
     assert script.received == [(person, MESSAGE) for person in people]
     assert script.connections == 1
 
@@ -62,9 +62,9 @@ def test_a_refusal_concerns_one_message_only(server, open_, fault, for_good):
     url, script = server
     script.faults[LUC] = [fault]
     with open_(url) as connection:
-        connection.hand_over(SENDER, AWA, wire(MESSAGE), LUC)
+        connection.hand_over(SENDER, AWA, wire(MESSAGE), (SENDER, LUC))
         with pytest.raises(Refused) as refused:
-            connection.hand_over(SENDER, LUC, wire(MESSAGE), ZOE)
+            connection.hand_over(SENDER, LUC, wire(MESSAGE), (SENDER, ZOE))
         connection.hand_over(SENDER, ZOE, wire(MESSAGE))
     assert (refused.value.words, refused.value.for_good) == (fault.partition(" ")[2], for_good)
     assert script.recipients == [AWA, ZOE]
@@ -75,7 +75,7 @@ def test_a_server_that_wants_a_message_for_nobody_gets_an_empty_one(open_):
     with faulty(always_data=True, faults={AWA: ["RCPT 550 non"]}) as (url, script):
         with open_(url) as connection:
             with pytest.raises(Refused):
-                connection.hand_over(SENDER, AWA, wire(MESSAGE), LUC)
+                connection.hand_over(SENDER, AWA, wire(MESSAGE), (SENDER, LUC))
             connection.hand_over(SENDER, LUC, wire(MESSAGE))
         assert script.received == [(LUC, MESSAGE)]
 
@@ -108,7 +108,7 @@ def test_a_server_that_goes_says_whether_the_message_is_in_doubt(server, open_, 
     url, script = server
     script.faults[AWA] = [fault]
     with open_(url) as connection, pytest.raises(ServerGone) as gone:
-        connection.hand_over(SENDER, AWA, wire(MESSAGE), LUC)
+        connection.hand_over(SENDER, AWA, wire(MESSAGE), (SENDER, LUC))
     assert gone.value.in_doubt is in_doubt
     assert gone.value.words.startswith("421 4.3.2") is fault.endswith("bientôt")
 
@@ -131,7 +131,7 @@ def test_a_server_that_does_not_answer_is_left(open_, monkeypatch):
 def test_whoever_was_announced_gets_nothing_when_the_connection_ends(open_):
     with faulty() as (url, script):
         with open_(url) as connection:
-            connection.hand_over(SENDER, AWA, wire(MESSAGE), LUC)
+            connection.hand_over(SENDER, AWA, wire(MESSAGE), (SENDER, LUC))
         assert script.recipients == [AWA]
 
 

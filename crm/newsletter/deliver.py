@@ -25,7 +25,7 @@ from crm.newsletter.message import Message, Sender, Unwritable, envelope_address
 from crm.newsletter.processes import worker_name
 from crm.newsletter.render import render
 from crm.newsletter.schedule import start
-from crm.smtp import Connection, Refused, ServerGone, connect
+from crm.smtp import Connection, Envelope, Refused, ServerGone, connect
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ WORKERS = 2  # with groups of 8: at most 16 recipients in flight in one process
 BACKOFF = (1, 2, 4, 8, 15)
 
 Progress = Callable[[int], None]
-Letter = tuple[Row, str, bytes]  # a row, its address, its message
+Letter = tuple[Row, Envelope, bytes]  # a row, its envelope, its message
 
 _alone = threading.Lock()
 
@@ -217,10 +217,11 @@ class Worker(threading.Thread):
         for row in rows:
             try:
                 address = envelope_address(row.email)
-                letters.append((row, address, self.message.to(row, address)))
+                envelope = (self.message.envelope_sender(row), address)
+                letters.append((row, envelope, self.message.to(row, address)))
             except Exception as error:  # this one alone is held
                 yield Result(row, State.FAILED, _why_unwritable(row, error))
-        followers = [address for _, address, _ in letters[1:]] + [""]
+        followers = [*(envelope for _, envelope, _ in letters[1:]), None]
         for letter, then in zip(letters, followers, strict=True):
             if self.connection is None:
                 return
@@ -229,10 +230,10 @@ class Worker(threading.Thread):
                 return
             yield self._send(letter, then, self.connection)
 
-    def _send(self, letter: Letter, then: str, connection: Connection) -> Result:
-        row, address, message = letter
+    def _send(self, letter: Letter, then: Envelope | None, connection: Connection) -> Result:
+        row, envelope, message = letter
         try:
-            words = connection.hand_over(self.message.sender, address, message, then)
+            words = connection.hand_over(*envelope, message, then)
         except Refused as refused:
             self.failures = 0
             if refused.for_good:

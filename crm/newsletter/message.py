@@ -103,6 +103,10 @@ class Message:
             pieces[place] = own[slot]
         return b"".join(pieces)
 
+    def envelope_sender(self, recipient: Recipient) -> str:
+        """The address that refusals of this message come back to (RFC 5321 §4.4)."""
+        return self.sender
+
     def _tokens(self, recipient: Recipient) -> Iterator[str]:
         numbers = (recipient.delivery_id, recipient.subscription_id, recipient.subscription_id)
         return map(Signer.sign, self._signers, numbers)
