@@ -35,7 +35,17 @@ from crm.contacts.search import segments
 from crm.csrf import SAFE
 from crm.db import begin_reading, begin_writing, db, is_reachable, now
 from crm.identity import Identity
-from crm.newsletter import deliveries, facets, issues, items, subscriptions
+from crm.newsletter import (
+    bounces,
+    clicks,
+    deliveries,
+    departures,
+    facets,
+    issues,
+    items,
+    moves,
+    subscriptions,
+)
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 from crm.requests import answers, meetings, messages, requests, slots, words, work
@@ -46,7 +56,7 @@ migrate = Migrate()
 # and so that the clock knows its tasks.
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
-    deliveries, facets, issues, items, subscriptions,
+    bounces, clicks, deliveries, departures, facets, issues, items, moves, subscriptions,
     answers, meetings, messages, requests, slots, words, work,
     jobs, mail, proof, spam, tasks,
 )  # fmt: skip

@@ -71,6 +71,8 @@ class Delivery(Model):
     # In flight when a worker died, then sent again: perhaps received twice.
     doubted_at: Mapped[datetime | None]
     response: Mapped[str] = mapped_column(sa.String(500), default="")  # the server's words
+    # First seen open, by someone who agreed to that.
+    opened_at: Mapped[datetime | None]
 
     @classmethod
     def counts(cls, issue: Issue) -> dict[State, int]:

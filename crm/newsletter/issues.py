@@ -36,6 +36,22 @@ class Order(StrEnum):
         return {"newest": "les plus récents d’abord", "deadline": "par date"}[self]
 
 
+class Opens(StrEnum):
+    """Whether a publication measures that it is opened, and how (CNIL, délibération 2026-042)."""
+
+    NONE = "none"
+    TOTALS = "totals"
+    CONSENTED = "consented"
+
+    @property
+    def label(self) -> str:
+        return {
+            "none": "ne pas les mesurer",
+            "totals": "un total par numéro, sans savoir qui",
+            "consented": "chez les seules personnes qui l’ont accepté",
+        }[self]
+
+
 class SectionRule:
     """What goes in a section: the columns shared by a recipe and by an issue made from it."""
 
@@ -63,6 +79,11 @@ class Publication(Model):
     description: Mapped[str] = mapped_column(sa.Text, default="")
     frequency: Mapped[str] = mapped_column(sa.String(60), default="")
     sender_name: Mapped[str] = mapped_column(sa.String(120), default="")
+    # Whether its readers may choose to receive fewer numbers (see crm.newsletter.rhythms).
+    offers_rhythms: Mapped[bool] = mapped_column(default=False)
+    # Clicks are counted for everybody together: nothing in a link tells who clicks.
+    counts_clicks: Mapped[bool] = mapped_column(default=True)
+    opens: Mapped[Opens] = mapped_column(default=Opens.NONE)
     closed_at: Mapped[datetime | None]
     recipe: Mapped[list["RecipeSection"]] = relationship(
         cascade="all, delete-orphan", order_by="RecipeSection.position"
@@ -139,6 +160,8 @@ class Issue(Model):
     sent_at: Mapped[datetime | None]
     # What keeps it from leaving at the moment, in French; empty when nothing does.
     trouble: Mapped[str] = mapped_column(sa.String(500), default="")
+    # How many times it was opened, when the publication counts totals; robots apart.
+    open_count: Mapped[int] = mapped_column(default=0)
 
     sections: Mapped[list["Section"]] = relationship(
         back_populates="issue", cascade="all, delete-orphan", order_by="Section.position"

@@ -5,10 +5,11 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crm.db import change, db, now
+from crm.newsletter import rhythms
 from crm.newsletter.content import freeze, thaw
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
-from crm.newsletter.subscriptions import Consent, Subscription
+from crm.newsletter.subscriptions import Purpose, Subscription
 
 
 class Refused(ValueError):
@@ -53,15 +54,17 @@ def cancel(issue: Issue) -> None:
 
 def count_recipients(issue: Issue) -> int:
     """How many people would receive `issue` if it left now."""
-    recipients = Subscription.recipients(issue.publication).subquery()
+    at = max(issue.scheduled_at or now(), now())
+    recipients = Subscription.recipients(issue.publication).where(rhythms.is_due(at)).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(recipients)) or 0
 
 
 def start(issue: Issue, at: datetime) -> bool:
     """Write down one row for each recipient, once; returns whether it was done now.
 
-    Those who left before have no row. Those whose address no longer answers have one that says so:
-    they should have received the issue, and someone may want to know why they did not.
+    Those who left before, or asked for fewer numbers, have no row. Those whose address no longer
+    answers have one that says so: they should have received the issue, and someone may want to
+    know why they did not.
     """
     begun = change(
         sa.update(Issue)
@@ -95,13 +98,11 @@ def _rows_of(issue: Issue, at: datetime) -> sa.Insert:
         "settled_at": sa.case((writable, nothing), else_=moment),
         "response": Subscription.suppressed,
     }
-    confirmed = sa.exists().where(
-        Consent.subscription_id == Subscription.id, Consent.confirmed_at.is_not(None)
-    )
     subscribed = sa.select(*chosen.values()).where(
         Subscription.publication_id == issue.publication_id,
         Subscription.left_at.is_(None),
-        confirmed,
+        Subscription.agrees(Purpose.RECEIVE),
+        rhythms.is_due(at),
     )
     return sa.insert(Delivery).from_select(list(chosen), subscribed.order_by(Subscription.id))
 

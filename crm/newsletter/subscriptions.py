@@ -26,6 +26,33 @@ class Basis(StrEnum):
         return {"form": "formulaire", "import": "reprise d’une liste", "staff": "saisie"}[self]
 
 
+class Purpose(StrEnum):
+    """What a consent allows: each asks for its own (RGPD art. 4 §11, EDPB 05/2020 §42)."""
+
+    RECEIVE = "receive"
+    OPENS = "opens"
+
+    @property
+    def label(self) -> str:
+        return {"receive": "recevoir la lettre", "opens": "mesurer les ouvertures"}[self]
+
+
+class Rhythm(StrEnum):
+    """How often someone wants a letter that leaves more often."""
+
+    EVERY = "every"
+    MONTHLY = "monthly"
+    QUARTERLY = "quarterly"
+
+    @property
+    def label(self) -> str:
+        return {
+            "every": "tous les numéros",
+            "monthly": "un numéro par mois au plus",
+            "quarterly": "un numéro par trimestre au plus",
+        }[self]
+
+
 class Subscription(Model):
     """One address, one publication. Never deleted by leaving: the moment is kept."""
 
@@ -49,10 +76,15 @@ class Subscription(Model):
         sa.ForeignKey("organisations.id", ondelete="SET NULL"), index=True
     )
     organisation: Mapped[Organisation | None] = relationship()
+    rhythm: Mapped[Rhythm] = mapped_column(default=Rhythm.EVERY)
     created_at: Mapped[datetime] = mapped_column(default=now)
     left_at: Mapped[datetime | None]
+    # Nothing is left of the person but the row that other figures count (see crm.newsletter.erase).
+    erased_at: Mapped[datetime | None]
     # An address that answers no more: why, in French. Empty: it can be written to.
     suppressed: Mapped[str] = mapped_column(sa.String(200), default="")
+    # When someone said that the address works again: returns before that no longer count.
+    revived_at: Mapped[datetime | None]
     consents: Mapped[list["Consent"]] = relationship(
         back_populates="subscription", cascade="all, delete-orphan", order_by="Consent.id"
     )
@@ -83,14 +115,12 @@ class Subscription(Model):
     @classmethod
     def listed(cls, publication: Publication, state: str, words: str = "") -> sa.Select[Self]:
         """Those of a publication in one state (« actifs », « attente », « partis », « muets »)."""
-        confirmed = sa.exists().where(
-            Consent.subscription_id == cls.id, Consent.confirmed_at.is_not(None)
-        )
+        confirmed = cls.agrees(Purpose.RECEIVE)
         present = cls.left_at.is_(None)
         states = {
             "actifs": cls.can_receive(),
             "attente": sa.and_(present, cls.suppressed == "", ~confirmed),
-            "partis": cls.left_at.is_not(None),
+            "partis": sa.and_(cls.left_at.is_not(None), cls.erased_at.is_(None)),
             "muets": sa.and_(present, cls.suppressed != ""),
         }
         query = sa.select(cls).where(cls.publication_id == publication.id, states[state])
@@ -105,7 +135,17 @@ class Subscription(Model):
         return sa.and_(
             cls.left_at.is_(None),
             cls.suppressed == "",
-            sa.exists().where(Consent.subscription_id == cls.id, Consent.confirmed_at.is_not(None)),
+            cls.agrees(Purpose.RECEIVE),
+        )
+
+    @classmethod
+    def agrees(cls, purpose: Purpose) -> sa.ColumnElement[bool]:
+        """Whether a consent to this was confirmed, and not taken back."""
+        return sa.exists().where(
+            Consent.subscription_id == cls.id,
+            Consent.purpose == purpose,
+            Consent.confirmed_at.is_not(None),
+            Consent.withdrawn_at.is_(None),
         )
 
     @classmethod
@@ -114,29 +154,52 @@ class Subscription(Model):
 
     @property
     def is_confirmed(self) -> bool:
-        return any(consent.confirmed_at for consent in self.consents)
+        return self.has_agreed(Purpose.RECEIVE)
+
+    def has_agreed(self, purpose: Purpose) -> bool:
+        """Whether a consent to this was confirmed, and not taken back."""
+        return any(c.is_standing for c in self.consents if c.purpose is purpose)
 
     @property
     def is_active(self) -> bool:
         return self.is_confirmed and self.left_at is None and not self.suppressed
 
-    def consent(self, basis: Basis, wording: str, source: str, *, confirmed: bool) -> "Consent":
+    def consent(
+        self,
+        basis: Basis,
+        wording: str,
+        source: str,
+        *,
+        confirmed: bool,
+        purpose: Purpose = Purpose.RECEIVE,
+    ) -> "Consent":
         """Keep the proof of a consent: how, from where, and the exact words that were shown.
 
         `confirmed` is False for a form: the mail with its link will say so (double opt-in).
         Source of the rule: RGPD art. 7 §1; CPCE L34-5.
         """
         proof = Consent(
-            basis=basis, wording=wording, source=source, confirmed_at=now() if confirmed else None
+            basis=basis,
+            purpose=purpose,
+            wording=wording,
+            source=source,
+            confirmed_at=now() if confirmed else None,
         )
         self.consents.append(proof)
         return proof
 
+    def withdraw(self, purpose: Purpose) -> None:
+        """Take back what was agreed to, as easily as it was given (RGPD art. 7 §3)."""
+        for consent in self.consents:
+            if consent.purpose is purpose and consent.is_standing:
+                consent.withdrawn_at = now()
+
     def confirm(self) -> None:
         """The address answered for itself. Safe to repeat; someone who had left comes back."""
-        if not self.consents:
+        asked = [consent for consent in self.consents if consent.purpose is Purpose.RECEIVE]
+        if not asked:
             raise ValueError("nothing to confirm")
-        self.consents[-1].confirmed_at = self.consents[-1].confirmed_at or now()
+        asked[-1].confirmed_at = asked[-1].confirmed_at or now()
         self.left_at = None
         self.suppressed = ""
 
@@ -146,7 +209,7 @@ class Subscription(Model):
 
 
 class Consent(Model):
-    """The proof of one consent. Written once; only its confirmation comes later."""
+    """The proof of one consent. Written once; only its confirmation, or its end, comes later."""
 
     __tablename__ = "consents"
 
@@ -154,8 +217,14 @@ class Consent(Model):
         sa.ForeignKey("subscriptions.id", ondelete="CASCADE"), index=True
     )
     subscription: Mapped[Subscription] = relationship(back_populates="consents")
+    purpose: Mapped[Purpose] = mapped_column(default=Purpose.RECEIVE)
     basis: Mapped[Basis]
     wording: Mapped[str] = mapped_column(sa.Text)
     source: Mapped[str] = mapped_column(sa.String(200))
     given_at: Mapped[datetime] = mapped_column(default=now)
     confirmed_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+
+    @property
+    def is_standing(self) -> bool:
+        return self.confirmed_at is not None and self.withdrawn_at is None
