@@ -10,8 +10,9 @@ import time
 import zlib
 from array import array
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import compress
 from typing import Any
 
 import sqlalchemy as sa
@@ -40,10 +41,10 @@ class World:
 
     def places(self, keys: Iterable[int]) -> int:
         """The set of these contacts."""
-        if self.keys is not None:
-            place = {key: number for number, key in enumerate(self.keys)}
-            return sum(1 << place[key] for key in set(keys) if key in place)
-        return as_set(keys)
+        if self.keys is None:
+            return as_set(keys)
+        wanted = set(keys) if self.keys else ()
+        return sum(1 << place for place, key in enumerate(self.keys) if key in wanted)
 
     def members(self, contacts: int) -> list[int]:
         """The keys of a set of contacts of this world."""
@@ -56,13 +57,29 @@ class Generation(World):
     """Every contact as it was when the bitmaps were made."""
 
     number: int = 0
-    orders: dict[str, "array[int]"] = field(default_factory=dict)
+    orders: dict[str, "Order"] = field(default_factory=dict)
 
-    def order(self, name: str) -> "array[int]":
-        """Every key in this order; read once."""
+    def walk(self, name: str, contacts: int) -> Iterator[int]:
+        """The keys of these contacts in this order, which is read once."""
+        if not contacts:
+            return iter(())
         if name not in self.orders:
-            self.orders[name] = array("i", _read(self.number, _ORDER + name))
-        return self.orders[name]
+            self.orders[name] = Order.of(array("i", _read(self.number, _ORDER + name)))
+        order = self.orders[name]
+        flag = flags(contacts, order.size).__getitem__
+        return compress(order.keys, map(flag, order.keys))
+
+
+@dataclass(frozen=True)
+class Order:
+    """Every key in an order, and a number that is above them all."""
+
+    keys: "array[int]"
+    size: int
+
+    @classmethod
+    def of(cls, keys: "array[int]") -> "Order":
+        return cls(keys, max(keys, default=0) + 1)
 
 
 _loaded: dict[int, Generation] = {}
@@ -135,10 +152,21 @@ def as_set(keys: Iterable[int]) -> int:
     known = keys if isinstance(keys, list) else list(keys)
     if not known:
         return 0
-    bits = bytearray(max(known) // 8 + 1)
+    digits = bytearray(b"0") * (max(known) + 1)
     for key in known:
-        bits[key >> 3] |= 1 << (key & 7)
-    return int.from_bytes(bits, "little")
+        digits[key] = _ONE
+    digits.reverse()
+    return int(digits, 2)
+
+
+def flags(contacts: int, size: int) -> bytes:
+    """`size` bytes, one for each key: 1 when it is in the set, 0 when it is not."""
+    digits = f"{contacts:b}".encode()[::-1].ljust(size, b"0")
+    return digits.translate(_FLAGS)
+
+
+_ONE = ord("1")
+_FLAGS = bytes.maketrans(b"01", bytes([0, 1]))
 
 
 def places_in(bits: int) -> list[int]:

@@ -3,14 +3,15 @@
 import operator
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from typing import Any
+from functools import cached_property, reduce
+from itertools import islice
+from typing import Any, Generic, TypeVar
 
 import sqlalchemy as sa
 
 from crm.contacts.kinds import ContactKind
 from crm.contacts.search import bitmaps
-from crm.contacts.search.bitmaps import Generation, World
+from crm.contacts.search.bitmaps import Generation, World, as_set
 from crm.contacts.search.criteria import PAGE, Search, Sort
 from crm.contacts.search.documents import key_of
 from crm.contacts.search.facets import FACETS, SINCE, Facet, Rows
@@ -32,18 +33,47 @@ class Value:
     is_chosen: bool
 
 
+W = TypeVar("W", bound=World)
+
+
+@dataclass(frozen=True)
+class Side(Generic[W]):
+    """A world, and for each condition of the search those of this world who meet it."""
+
+    world: W
+    conditions: dict[str, int]
+
+    @cached_property
+    def met(self) -> int:
+        """Those who meet every condition."""
+        return self._all(self.conditions)
+
+    def met_without(self, name: str) -> int:
+        """Those who meet every condition but one, which is being counted itself."""
+        if name not in self.conditions:
+            return self.met
+        return self._all(other for other in self.conditions if other != name)
+
+    def _all(self, names: Iterable[str]) -> int:
+        return reduce(operator.and_, (self.conditions[name] for name in names), self.world.whole)
+
+
 @dataclass(frozen=True)
 class Found:
     """What a search found. Everything is counted when it is asked for."""
 
     search: Search
     attempt: Attempt | None
-    base: tuple[Generation, dict[str, int]]  # a world, and its sets of contacts by condition
-    fresh: tuple[World, dict[str, int]]
+    base: Side[Generation]
+    fresh: Side[World]
+
+    @property
+    def sides(self) -> tuple[Side[Any], Side[Any]]:
+        return self.base, self.fresh
 
     def total(self) -> int:
         """How many cards."""
-        return sum(_met(world, sets).bit_count() for world, sets in (self.base, self.fresh))
+        return sum(side.met.bit_count() for side in self.sides)
 
     def facets(self) -> list[tuple[Facet, list[Value]]]:
         """Every facet with its values; choosing one of them gives exactly its count."""
@@ -62,11 +92,7 @@ class Found:
 
     def keys(self) -> list[int]:
         """The keys of every card, in no order."""
-        return [
-            key
-            for world, sets in (self.base, self.fresh)
-            for key in world.members(_met(world, sets))
-        ]
+        return [key for side in self.sides for key in side.world.members(side.met)]
 
     def _values(self, facet: Facet) -> list[Value]:
         chosen = self.search.chosen.get(facet.code, ())
@@ -77,9 +103,9 @@ class Found:
 
     def _counts(self, code: str, without: str) -> dict[str, int]:
         prefix, counts = f"{code}:", dict[str, int]()
-        for world, sets in (self.base, self.fresh):
-            met = _met(world, sets, without)
-            for name, members in world.sets.items():
+        for side in self.sides:
+            met = side.met_without(without)
+            for name, members in side.world.sets.items():
                 if name.startswith(prefix):
                     value = name.removeprefix(prefix)
                     counts[value] = counts.get(value, 0) + (members & met).bit_count()
@@ -103,9 +129,7 @@ class Found:
         return sorted({row.id for row in suggest_rows(self.search.words) if self._has(row.id)})
 
     def _has(self, key: int) -> bool:
-        return any(
-            bool(world.places([key]) & _met(world, sets)) for world, sets in (self.base, self.fresh)
-        )
+        return any(side.world.places([key]) & side.met for side in self.sides)
 
     def _sorted(self, start: int, size: int, taken: set[int]) -> list[int]:
         """The keys from `start` on, in the order asked for, `taken` left out.
@@ -114,11 +138,11 @@ class Found:
         the kept order that is longer by as many.
         """
         order = Sort.NAME if self.search.sort is Sort.RELEVANCE else self.search.sort
-        world, sets = self.fresh
-        changed = set(world.members(_met(world, sets))) - taken
+        changed = set(self.fresh.world.members(self.fresh.met)) - taken
         before = max(0, start - len(changed))
-        base, base_sets = self.base
-        stretch = _walk(base, _met(base, base_sets), order, before, size + start - before, taken)
+        met = self.base.met & ~as_set(taken)
+        walked = self.base.world.walk(order.value, met)
+        stretch = list(islice(walked, before, size + start))
         merged = _in_order([*stretch, *changed], order) if changed else stretch
         return merged[start - before : start - before + size]
 
@@ -135,8 +159,8 @@ def find(search: Search) -> Found:
     return Found(
         search,
         attempt,
-        (generation, _conditions(search, generation, ids)),
-        (fresh, _conditions(search, fresh, ids)),
+        Side(generation, _conditions(search, generation, ids)),
+        Side(fresh, _conditions(search, fresh, ids)),
     )
 
 
@@ -183,31 +207,6 @@ def _conditions(search: Search, world: World, ids: dict[str, list[int]]) -> dict
     if not search.archived:
         sets["archived"] = world.whole & ~world.sets.get("archived", 0)
     return {**sets, **{name: world.places(keys) for name, keys in ids.items()}}
-
-
-def _met(world: World, sets: dict[str, int], without: str = "") -> int:
-    """Those who meet every condition, but one when it is being counted itself."""
-    kept = (members for name, members in sets.items() if name != without)
-    return reduce(operator.and_, kept, world.whole)
-
-
-def _walk(
-    world: Generation, met: int, order: Sort, start: int, size: int, taken: set[int]
-) -> list[int]:
-    """`size` of those who are met, from number `start` on, in a kept order."""
-    if not met or size <= 0:
-        return []
-    bits = met.to_bytes((met.bit_length() + 7) // 8, "little")
-    last, found, number = len(bits), [], 0
-    for key in world.order(order.value):
-        byte = key >> 3
-        if byte < last and bits[byte] >> (key & 7) & 1 and key not in taken:
-            number += 1
-            if number > start:
-                found.append(key)
-                if len(found) == size:
-                    break
-    return found
 
 
 def _in_order(keys: Sequence[int], order: Sort) -> list[int]:

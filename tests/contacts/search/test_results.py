@@ -97,7 +97,7 @@ def check(address: str) -> None:
 
 def changed() -> list[int]:
     """The keys of what changed since facets were counted in advance."""
-    return list(find(Search()).fresh[0].keys)
+    return list(find(Search()).fresh.world.keys)
 
 
 def _page(search: Search, page: int):
@@ -119,7 +119,7 @@ def test_counts_agree_with_the_cards(cards, address):
     """All three ways: nothing counted in advance, everything, and changes since."""
     index_many(ContactKind.ORGANISATION, db.session.scalars(sa.select(Organisation.id)))
     index_many(ContactKind.PERSON, db.session.scalars(sa.select(Person.id)))
-    assert find(Search()).base[0].whole == 0
+    assert find(Search()).base.world.whole == 0
     check(address)
     reindex_all()
     assert not changed()
