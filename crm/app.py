@@ -49,6 +49,7 @@ from crm.newsletter import (
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 from crm.requests import answers, meetings, messages, requests, slots, words, work
+from crm.requests import public as requests_public
 
 migrate = Migrate()
 
@@ -151,6 +152,7 @@ def _register_pages(app: Flask) -> None:
     visitors = Blueprint("public", __name__)
     visitors.register_blueprint(public.bp)
     visitors.register_blueprint(newsletter_public.blueprint())
+    visitors.register_blueprint(requests_public.blueprint())
     team = Blueprint("staff", __name__, url_prefix="/gestion")
     team.register_blueprint(dashboard.bp)
     team.register_blueprint(settings.blueprint())

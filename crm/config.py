@@ -35,6 +35,13 @@ class Settings:
     smtp_url: str | None = None
     base_url: str = "http://127.0.0.1:8000"
     mail_from: str = DEFAULT_FROM
+    # Where answers to requests are sent, and the mailbox where they arrive (see crm.mailbox).
+    requests_mail: str = ""
+    requests_mailbox: str = ""
+    # Where refusals of the letters come back to, « * » standing for whom each concerns; the mailbox
+    # where they arrive (see crm.mailbox).
+    bounces_mail: str = ""
+    bounces_mailbox: str = ""
     embed_origins: tuple[str, ...] = ()
     feed_allow: tuple[Network, ...] = ()
     retry_delays: tuple[int, ...] = DEFAULT_RETRY_DELAYS
@@ -59,6 +66,10 @@ class Settings:
             smtp_url=_smtp_url(values.get("CRM_SMTP_URL")),
             base_url=_base_url(values.get("CRM_BASE_URL") or cls.base_url),
             mail_from=_mail_from(values.get("CRM_MAIL_FROM") or DEFAULT_FROM),
+            requests_mail=_requests_mail(values.get("CRM_REQUESTS_MAIL")),
+            requests_mailbox=(values.get("CRM_REQUESTS_MAILBOX") or "").strip(),
+            bounces_mail=_bounces_mail(values.get("CRM_BOUNCES_MAIL")),
+            bounces_mailbox=(values.get("CRM_BOUNCES_MAILBOX") or "").strip(),
             embed_origins=tuple(_words(values.get("CRM_EMBED_ORIGINS"))),
             feed_allow=_networks(values.get("CRM_FEED_ALLOW")),
             retry_delays=_delays(values.get("CRM_RETRY_DELAYS")),
@@ -149,6 +160,24 @@ def _mail_from(value: str) -> str:
     if "@" not in parseaddr(value)[1]:
         raise SettingError("CRM_MAIL_FROM est une adresse, comme « Réseau <lettre@example.org> ».")
     return value
+
+
+def _requests_mail(value: str | None) -> str:
+    if value and "@" not in parseaddr(value)[1]:
+        raise SettingError("CRM_REQUESTS_MAIL est une adresse, comme demandes@reseau.example.org.")
+    return value or ""
+
+
+def _bounces_mail(value: str | None) -> str:
+    """« rebonds+*@lettres.example.org »: with what takes the place of « * », 64 characters at most
+    before the « @ » (RFC 5321 §4.5.3.1.1)."""
+    local, at, domain = (value or "").strip().partition("@")
+    if value and (not at or not domain or local.count("*") > 1 or len(local) > 24):
+        raise SettingError(
+            "CRM_BOUNCES_MAIL est une adresse courte, comme rebonds@example.org, ou "
+            "rebonds+*@example.org si ce domaine reçoit tout ce qui suit le « + »."
+        )
+    return (value or "").strip()
 
 
 def _networks(value: str | None) -> tuple[Network, ...]:

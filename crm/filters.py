@@ -117,6 +117,15 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{number(count)}{NBSP}{word}"
 
 
+def weight(size: int) -> str:
+    """« 840 Ko », « 2,1 Mo »: what a file of `size` bytes weighs, as people say it."""
+    if size < 1024:
+        return plural(size, "octet")
+    if size < 1024 * 1024:
+        return f"{number(round(size / 1024))}{NBSP}Ko"
+    return f"{number(round(size / 1024 / 1024, 1))}{NBSP}Mo"
+
+
 def clock(value: datetime) -> str:
     return format_time(local(value), "HH:mm", locale="fr_FR")
 
@@ -131,4 +140,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "near": near,
     "number": number,
     "local": local,
+    "weight": weight,
 }

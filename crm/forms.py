@@ -58,8 +58,11 @@ class Form(BaseForm):
         def get_translations(self, _form: object) -> "_Words":
             return _Words()
 
-    def __init__(self, obj: object = None, data: Mapping[str, Any] | None = None) -> None:
-        posted = request.form if request.method == "POST" else None
+    def __init__(
+        self, obj: object = None, data: Mapping[str, Any] | None = None, posted: Any = None
+    ) -> None:
+        if posted is None and request.method == "POST":
+            posted = request.form
         super().__init__(formdata=posted, obj=obj, data=data)
 
     def is_valid_post(self) -> bool:

@@ -2,6 +2,8 @@
 
 import logging
 import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -66,19 +68,50 @@ def printable(text: str) -> str:
     return re.sub(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]", "", text)
 
 
-def post(to: str, template: str, *, subject: str, reply_to: str = "", **context: Any) -> Mail:
+@dataclass(frozen=True)
+class Attached:
+    """A file that leaves with a mail. `is_body`: another form of what it says (a calendar)."""
+
+    name: str
+    media_type: str
+    content: bytes
+    params: Mapping[str, str] = field(default_factory=dict)  # « method » of a calendar…
+    is_body: bool = False
+
+
+def post(
+    to: str,
+    template: str,
+    *,
+    subject: str,
+    reply_to: str = "",
+    headers: Mapping[str, str] | None = None,
+    attached: Sequence[Attached] = (),
+    **context: Any,
+) -> Mail:
     """Write down a mail made from `templates/mail/<template>.mjml.html` and `.txt`.
 
     It leaves after the commit, when a worker is woken, or at the clock's next minute.
+    `headers` adds to those of every mail, or replaces them.
     """
     settings = Settings.current()
     context |= {"identity": Identity.current(), "base_url": settings.base_url, "subject": subject}
     text = environment().get_template(f"mail/{template}.txt").render(**context)
     html = render_mjml(f"mail/{template}.mjml.html", **context)
-    return write(to, subject=subject, text=text, html=html, reply_to=reply_to)
+    return write(to, subject=subject, text=text, html=html, reply_to=reply_to, headers=headers,
+                 attached=attached)  # fmt: skip
 
 
-def write(to: str, *, subject: str, text: str, html: str, reply_to: str = "") -> Mail:
+def write(
+    to: str,
+    *,
+    subject: str,
+    text: str,
+    html: str,
+    reply_to: str = "",
+    headers: Mapping[str, str] | None = None,
+    attached: Sequence[Attached] = (),
+) -> Mail:
     """Write down a mail whose two parts are ready. It leaves as those of `post` do."""
     settings = Settings.current()
     message = EmailMessage()
@@ -90,11 +123,27 @@ def write(to: str, *, subject: str, text: str, html: str, reply_to: str = "") ->
     message["Auto-Submitted"] = "auto-generated"  # RFC 3834
     if reply_to:
         message["Reply-To"] = reply_to
+    for name, value in (headers or {}).items():
+        del message[name]
+        message[name] = value
     message.set_content(text)
     message.add_alternative(html, subtype="html")
+    _attach(message, attached)
     mail = Mail(recipient=to, subject=subject, message=wire(message))
     db.session.add(mail)
     return mail
+
+
+def _attach(message: EmailMessage, attached: Sequence[Attached]) -> None:
+    for one in sorted(attached, key=lambda one: not one.is_body):
+        main, _, sub = one.media_type.partition("/")
+        if one.is_body and main == "text":
+            words = one.content.decode()
+            message.add_alternative(words, subtype=sub, params=dict(one.params), cte="base64")
+        else:
+            message.add_attachment(
+                one.content, main, sub, filename=one.name, params=dict(one.params)
+            )
 
 
 def sender(settings: Settings) -> str:

@@ -20,7 +20,7 @@ from wtforms import HiddenField, StringField
 
 from crm import proof
 from crm.config import Settings
-from crm.db import Model, change, db, now
+from crm.db import Model, change, db, in_turn, now
 from crm.filters import plural
 from crm.forms import Form
 from crm.jobs import every
@@ -124,7 +124,7 @@ def judge(seen: Seen) -> Verdict:
     """What to do of this post. It is counted, and its proof of work is used up."""
     proven = bool(seen.payload) and proof.accept(seen.payload)
     if not proven:
-        _one_at_a_time(seen.form)
+        in_turn(f"envois {seen.form}")  # so that they are counted one after the other
     posting = Posting(
         form=seen.form, proven=proven, address=_key(_host(seen.address)),
         network=_key(_network(seen.address)), text=_key(" ".join(seen.texts).casefold()),
@@ -190,13 +190,6 @@ def _reaches(limit: int, period: timedelta, *where: sa.ColumnElement[bool]) -> b
     """Whether there are that many; no more rows than that are read."""
     found = sa.select(Posting.id).where(Posting.at > now() - period, *where).limit(limit)
     return db.session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) == limit
-
-
-def _one_at_a_time(form: str) -> None:
-    """Without a proof, posts are counted one after the other; SQLite has one writer anyway."""
-    if db.engine.dialect.name == "postgresql":
-        number = int.from_bytes(hashlib.sha256(form.encode()).digest()[:7], "big")
-        db.session.execute(sa.select(sa.func.pg_advisory_xact_lock(number)))
 
 
 def _host(address: str) -> str:

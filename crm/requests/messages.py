@@ -53,6 +53,10 @@ class Message(Model):
         back_populates="message", order_by="RequestFile.id", passive_deletes=True
     )
 
+    @property
+    def is_note(self) -> bool:
+        return self.direction is Direction.NOTE
+
 
 class RequestFile(Model):
     """A file of a request, kept in the database; it is downloaded, never shown inside a page."""
@@ -72,6 +76,11 @@ class RequestFile(Model):
     size: Mapped[int]  # bytes
     content: Mapped[bytes] = mapped_column(sa.LargeBinary, deferred=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def is_internal(self) -> bool:
+        """Whether it belongs to a note, which only the team reads."""
+        return self.message is not None and self.message.is_note
 
 
 class ModelAnswer(Model):

@@ -97,8 +97,8 @@ class SupportRequest(Model):
     closed_by: Mapped[User | None] = relationship(foreign_keys=closed_by_id)
     outcome: Mapped[Outcome | None]
     outcome_note: Mapped[str] = mapped_column(sa.Text, default="")
-    # Its acknowledgement was written down. It is looked for by those that have none yet.
-    acknowledged_at: Mapped[datetime | None] = mapped_column(index=True)
+    # When its acknowledgement was written down.
+    acknowledged_at: Mapped[datetime | None]
     # The personal data went away; what figures count stays.
     erased_at: Mapped[datetime | None]
 
@@ -115,6 +115,12 @@ class SupportRequest(Model):
     @classmethod
     def find(cls, reference: str) -> Self | None:
         return db.session.scalar(sa.select(cls).where(cls.reference == reference.strip().upper()))
+
+    @classmethod
+    def at(cls, email: str) -> list[Self]:
+        """The requests made with this address, the last one first."""
+        mine = sa.select(cls).where(cls.email == email.strip().lower(), cls.email != "")
+        return list(db.session.scalars(mine.order_by(cls.id.desc()).limit(50)))
 
     @classmethod
     def queue(cls) -> sa.Select[Self]:

@@ -14,18 +14,17 @@ MOST = 60  # words kept of one request: what it is about is said in the first li
 COMMON = 400  # a word that more requests have says nothing of what they are about
 
 # Small words, and those that every request has, folded.
-STOP = frozenset(
-    (
-        "a afin ai ainsi alors apres as au aucun aussi autre autres aux avec avez avons avoir "
-        "beaucoup besoin bien bonjour car ce cela ces cet cette ceux chez comme comment "
-        "cordialement dans de demande depuis des dont du elle elles en encore entre est et etait "
-        "ete etre eu fait faire faut fois ici il ils je jour la le les leur leurs lors lui ma "
-        "madame mais me meme merci mes moi mon monsieur ne ni nos notre nous on ont ou par parce "
-        "pas peu peut plus plusieurs pour pourquoi pouvez pouvoir pres projet puis que quel quelle "
-        "quelles quels qui quoi sa sans se ses si son sont souhaite souhaitons sous suis sur ta te "
-        "tes toi ton tous tout toute toutes tres trop tu un une vers vos votre vous y"
-    ).split()  # noqa: SIM905
+_SMALL = (
+    "a afin ai ainsi alors apres as au aucun aussi autre autres aux avec avez avons avoir "
+    "beaucoup besoin bien bonjour car ce cela ces cet cette ceux chez comme comment "
+    "cordialement dans de demande depuis des dont du elle elles en encore entre est et etait "
+    "ete etre eu fait faire faut fois ici il ils je jour la le les leur leurs lors lui ma "
+    "madame mais me meme merci mes moi mon monsieur ne ni nos notre nous on ont ou par parce "
+    "pas peu peut plus plusieurs pour pourquoi pouvez pouvoir pres projet puis que quel quelle "
+    "quelles quels qui quoi sa sans se ses si son sont souhaite souhaitons sous suis sur ta te "
+    "tes toi ton tous tout toute toutes tres trop tu un une vers vos votre vous y"
 )
+STOP = frozenset(_SMALL.split())
 
 # One row per word of a request, folded; a plain table, so that it works alike on both databases.
 request_words = sa.Table(

@@ -1,0 +1,89 @@
+"""The public form: on its page, in a frame on another site, with or without JavaScript."""
+
+from pathlib import Path
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    redirect,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+
+from crm.csrf import embeddable
+from crm.db import db, now
+from crm.identity import Identity
+from crm.jobs import enqueue
+from crm.requests import links
+from crm.requests.files import Sent
+from crm.requests.forms import RequestForm
+from crm.requests.questions import ASKED, CONSENT_VERSION, HELP, consent_text, consent_words
+from crm.requests.requests import SupportRequest
+from crm.requests.submit import acknowledge_received, submit
+from crm.spam import Verdict, judge
+
+bp = Blueprint("form", __name__)
+
+FORM = "demande"  # as robots are counted
+
+
+@bp.route("/nouvelle", methods=["GET", "POST"])
+@embeddable
+def new() -> ResponseReturnValue:
+    form = RequestForm()
+    form.consent.label.text, form.consent.description = consent_words(Identity.current().name)
+    if form.is_valid_post() and (files := form.sent()) is not None:
+        verdict = judge(form.seen(FORM, form.texts))
+        if verdict.is_refused:
+            return render_template("public/requests/form/refused.html", form=form), 429
+        kept = keep(form, files, verdict)
+        token = links.received_token(kept)
+        return redirect(url_for(".received", token=token, cadre=request.args.get("cadre")), 303)
+    code = 422 if form.errors else 200
+    return render_template("public/requests/form/new.html", form=form, help=HELP, asked=ASKED), code
+
+
+def keep(form: RequestForm, files: list[Sent], verdict: Verdict) -> SupportRequest:
+    """The request, committed: what is answered « reçue » is on disk."""
+    consent = consent_text(Identity.current().name)
+    try:
+        kept = _submit(form, files, verdict, consent)
+        db.session.commit()
+    except IntegrityError:  # a button pressed twice: the first one has just been kept
+        db.session.rollback()
+        kept = _submit(form, files, verdict, consent)
+        db.session.commit()
+    enqueue(acknowledge_received)
+    return kept
+
+
+def _submit(form: RequestForm, files: list[Sent], verdict: Verdict, consent: str) -> SupportRequest:
+    proof = {
+        "consent_text": consent, "consent_version": CONSENT_VERSION, "consented_at": now(),
+    }  # fmt: skip
+    return submit({**form.values(), **proof}, files=files, suspicion=verdict.reasons)
+
+
+@bp.get("/recue/<token>")
+@embeddable
+def received(token: str) -> ResponseReturnValue:
+    """What one sees after the form: nothing of what was said, since addresses are shared."""
+    found = links.read_received(token) or abort(
+        404, "L’adresse de cette page est incomplète. Votre demande, elle, est bien gardée."
+    )
+    return render_template("public/requests/form/received.html", request_made=found)
+
+
+@bp.get("/cadre.js")
+def script() -> Response:
+    """What a site that frames the form runs: the frame follows the height of its content."""
+    file = Path(current_app.root_path, "static", "js", "cadre.js")
+    response = send_file(file, mimetype="text/javascript", max_age=3600)
+    response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    return response

@@ -1,0 +1,155 @@
+"""Submitting: from what was posted to a request that is kept, found by its words, acknowledged."""
+
+import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.contacts.journal import EntryKind
+from crm.db import change, db, now
+from crm.filters import local
+from crm.jobs import every
+from crm.mail import wake
+from crm.requests import matching, words
+from crm.requests.emails import acknowledge
+from crm.requests.files import Sent
+from crm.requests.kinds import Channel
+from crm.requests.requests import Numbering, SupportRequest
+from crm.users import User
+
+log = logging.getLogger(__name__)
+
+_RECENT = timedelta(days=2)
+
+
+def submit(
+    values: Mapping[str, Any],
+    *,
+    files: Sequence[Sent] = (),
+    suspicion: Sequence[str] = (),
+    channel: Channel = Channel.FORM,
+    by: User | None = None,
+) -> SupportRequest:
+    """Keep a request. `values` are its columns; `suspicion` says why it looks like a robot's.
+
+    Posted twice with the same `key` and the same words, it is kept once. Nothing is committed.
+    """
+    known = _posted_before(values)
+    if known is not None:
+        return known
+    request = SupportRequest(reference=_next_reference(), channel=channel, **values)
+    if suspicion:
+        request.suspicion, request.suspected_at = " ; ".join(suspicion)[:300], now()
+    db.session.add(request)
+    for file in files:
+        row = file.row()
+        row.request = request
+        db.session.add(row)
+    request.tell("Reçue" if by is None else f"Notée ({channel.label.lower()})", by)
+    words.learn(request)
+    if not request.is_suspect:
+        welcome(request, by=by)
+    return request
+
+
+def clear(request: SupportRequest, by: User) -> None:
+    """« Ce n’est pas un robot » : it goes to the queue, and is acknowledged. Safe to repeat."""
+    if not request.is_suspect:
+        return
+    request.suspected_at, request.suspicion = None, ""
+    request.tell("Reconnue comme une vraie demande", by)
+    welcome(request, by=by)
+    if request.email and request.acknowledged_at is None:
+        request.acknowledged_at = now()
+        acknowledge(request)
+
+
+def welcome(request: SupportRequest, by: User | None = None) -> None:
+    """Tie it to the cards that are surely its requester's, and say so in their journals."""
+    matching.recognise(request)
+    for contact in (request.person, request.organisation):
+        if contact is not None:
+            journal(request, contact, f"{request.reference} : {request.title}", by)
+
+
+def journal(request: SupportRequest, contact: Any, text: str, by: User | None = None) -> None:
+    """A line in the journal of a card, that leads to the request."""
+    db.session.flush()
+    contact.log(text, EntryKind.REQUEST, by=by, link=f"/gestion/demandes/{request.id}")
+
+
+@every(minutes=1)
+def acknowledge_received() -> None:
+    """Write the acknowledgements down: a request was kept first, whatever happens to its mail.
+
+    Robots get none: their addresses are other people's. Commits as it goes.
+    """
+    waiting = (
+        sa.select(SupportRequest.id)
+        .where(
+            SupportRequest.acknowledged_at.is_(None),
+            SupportRequest.suspected_at.is_(None),
+            SupportRequest.created_at > now() - _RECENT,
+            SupportRequest.channel == Channel.FORM,
+            SupportRequest.email != "",
+        )
+        .order_by(SupportRequest.id)
+        .limit(200)
+    )
+    ids = db.session.scalars(waiting).all()
+    db.session.commit()
+    for one in ids:
+        try:
+            _acknowledge(one)
+            db.session.commit()
+        except Exception:
+            db.session.rollback()
+            log.exception("accusé de réception impossible (demande %s)", one)
+    wake()
+
+
+def _acknowledge(request_id: int) -> None:
+    """Write one acknowledgement down, unless somebody else is doing so."""
+    mine = sa.update(SupportRequest).where(
+        SupportRequest.id == request_id, SupportRequest.acknowledged_at.is_(None)
+    )
+    if change(mine.values(acknowledged_at=now())):
+        acknowledge(db.session.get_one(SupportRequest, request_id))
+
+
+def _posted_before(values: Mapping[str, Any]) -> SupportRequest | None:
+    """The same request, sent a moment ago by the same page; « key » is let go of otherwise."""
+    key = values.get("key")
+    if not key:
+        return None
+    found = db.session.scalar(sa.select(SupportRequest).where(SupportRequest.key == key))
+    if found is None:
+        return None
+    same = all(getattr(found, name) == values.get(name, "") for name in ("email", "need", "kind"))
+    if same:
+        return found
+    change(sa.update(SupportRequest).where(SupportRequest.id == found.id).values(key=None))
+    db.session.refresh(found)
+    return None
+
+
+def _next_reference() -> str:
+    """The next number of the year; two requests that come at once wait for each other here."""
+    year = local(now()).year
+    while True:
+        moved = db.session.scalar(
+            sa.update(Numbering)
+            .where(Numbering.year == year)
+            .values(last=Numbering.last + 1)
+            .returning(Numbering.last)
+            .execution_options(synchronize_session=False)
+        )
+        if moved is not None:
+            return f"D-{year}-{moved:04}"
+        try:
+            with db.session.begin_nested():
+                db.session.add(Numbering(year=year))
+        except sa.exc.IntegrityError:  # somebody else began the year at the same moment
+            continue
