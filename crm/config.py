@@ -2,6 +2,7 @@
 
 import ipaddress
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,6 +90,11 @@ class Settings:
         return (self.secret_key, *self.old_secret_keys)
 
     @property
+    def relays(self) -> tuple[str, ...]:
+        """The mail servers of CRM_SMTP_URL, the one to prefer first."""
+        return tuple(re.split(r"[\s,]+(?=smtps?://)", self.smtp_url)) if self.smtp_url else ()
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 
@@ -147,7 +153,7 @@ def _kept_key(file: Path) -> str:
 def _smtp_url(value: str | None) -> str | None:
     if value and urlsplit(value).scheme not in ("smtp", "smtps"):
         raise SettingError("CRM_SMTP_URL commence par smtp:// ou smtps://.")
-    return value or None
+    return (value or "").strip() or None
 
 
 def _base_url(value: str) -> str:

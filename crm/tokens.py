@@ -12,20 +12,22 @@ _SIGNATURE = 16  # bytes: 128 bits
 class Signer:
     """Signs integers (row ids) for one purpose and reads them back.
 
-    `keys` holds the present secret first, then the old ones, which are still accepted.
+    `keys` holds the present secret first, then the old ones, which are still accepted. `folded`
+    tokens survive what changes capitals, as mail servers may do with addresses.
     """
 
-    def __init__(self, keys: Sequence[str], purpose: str) -> None:
+    def __init__(self, keys: Sequence[str], purpose: str, *, folded: bool = False) -> None:
         self._keys = [hashlib.sha256(f"{purpose}\0{key}".encode()).digest() for key in keys]
+        self._encode, self._decode = (_fold, _unfold) if folded else (_encode, _decode)
 
     def sign(self, number: int) -> str:
-        """A token of about 30 URL-safe characters for `number` (0 ≤ number < 2⁶⁴)."""
+        """A token of about 30 URL-safe characters for `number` (0 ≤ number < 2⁶⁴); 39 at most."""
         raw = number.to_bytes((number.bit_length() + 7) // 8 or 1, "big")
-        return _encode(raw + _signature(self._keys[0], raw))
+        return self._encode(raw + _signature(self._keys[0], raw))
 
     def read(self, token: str) -> int | None:
         """The number that was signed, or None when the token is not one of ours."""
-        raw = _decode(token)
+        raw = self._decode(token)
         if raw is None or not _SIGNATURE < len(raw) <= _SIGNATURE + 8:
             return None
         number, signature = raw[:-_SIGNATURE], raw[-_SIGNATURE:]
@@ -51,3 +53,17 @@ def _decode(token: str) -> bytes | None:
         return None
     # Base64 leaves spare bits at the end: one number has one token only.
     return raw if _encode(raw) == token else None
+
+
+def _fold(raw: bytes) -> str:
+    return base64.b32encode(raw).rstrip(b"=").decode().lower()
+
+
+def _unfold(token: str) -> bytes | None:
+    if not token.isascii() or len(token) > 64:
+        return None
+    try:
+        raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
+    except (binascii.Error, ValueError):
+        return None
+    return raw if _fold(raw) == token.lower() else None

@@ -72,6 +72,7 @@ LEAST = {
     f"{LETTERS}.subscribers.show": READ,
     f"{LETTERS}.subscribers.new": WORK,
     f"{LETTERS}.subscribers.leave": WORK,
+    f"{LETTERS}.subscribers.revive": WORK,
     f"{LETTERS}.publications.show": READ,
     f"{LETTERS}.publications.edit": PUBLISH,
     f"{LETTERS}.publications.new_section": PUBLISH,

@@ -1,5 +1,6 @@
 """`crm newsletter …`."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -10,12 +11,16 @@ from crm.config import Settings
 from crm.contacts.files.spreadsheets import read_table
 from crm.db import db
 from crm.filters import near, plural
+from crm.mailbox import Unavailable
+from crm.newsletter.collect import Account as Returns
+from crm.newsletter.collect import collect, lines
 from crm.newsletter.commands import COMMANDS, publication_named
 from crm.newsletter.enrol import Enrolment, enrol
 from crm.newsletter.fetch import Arrival, fetch_each
 from crm.newsletter.issues import Publication
 from crm.newsletter.items import Feed, Kind
 from crm.newsletter.reach import Unreachable
+from crm.newsletter.refusals import count_refusals
 from crm.newsletter.web import check_address
 from crm.text import cut, one_line
 
@@ -96,6 +101,26 @@ def import_subscribers(file: Path, slug: str, wording: str) -> None:
         raise click.ClickException(str(error)) from error
     db.session.commit()
     _tell(account, publication)
+
+
+@newsletter.command("bounces")
+@click.argument("path")
+def bounces(path: str) -> None:
+    """Lit ce qui est revenu : un message, un dossier de messages, une boîte mbox ou Maildir.
+
+    PATH peut aussi être « - » (l’entrée standard) ou une adresse imaps://nom:mot-de-passe@serveur.
+    Un retour lu deux fois ne compte qu’une fois.
+    """
+    account = Returns()
+    try:
+        for account in collect(path):
+            if sys.stderr.isatty():
+                click.echo(f"\r{plural(account.messages, 'message')}", nl=False, err=True)
+    except Unavailable as unavailable:
+        raise click.ClickException(str(unavailable)) from unavailable
+    count_refusals()
+    for line in lines(account):
+        click.echo(line)
 
 
 def _tell(account: Enrolment, publication: Publication) -> None:

@@ -5,14 +5,21 @@ from functools import cache
 from crm.config import Settings
 from crm.tokens import Signer
 
-LEAVE, PREFERENCES, CONFIRM = "quitter", "preferences", "confirmer"
-_PATHS = {LEAVE: "desinscription", PREFERENCES: "preferences", CONFIRM: "confirmation"}
+LEAVE, PREFERENCES, CONFIRM, MOVE = "quitter", "preferences", "confirmer", "adresse"
+OPENED = "ouverture"
+_PATHS = {
+    LEAVE: "desinscription",
+    PREFERENCES: "preferences",
+    CONFIRM: "confirmation",
+    MOVE: "adresse",
+    OPENED: "ouverture",
+}
 
 
 @cache
-def signer(keys: tuple[str, ...], purpose: str) -> Signer:
+def signer(keys: tuple[str, ...], purpose: str, *, folded: bool = False) -> Signer:
     """What signs and reads the tokens of one purpose; `keys` as `Settings.keys`."""
-    return Signer(keys, purpose)
+    return Signer(keys, purpose, folded=folded)
 
 
 def prefix(settings: Settings, purpose: str) -> str:
@@ -42,6 +49,20 @@ def preferences_url(subscription_id: int) -> str:
 
 def confirm_url(subscription_id: int) -> str:
     return _url(CONFIRM, subscription_id)
+
+
+def move_url(move_id: int) -> str:
+    """The link that confirms a change of address."""
+    return _url(MOVE, move_id)
+
+
+def read_move(token: str) -> int | None:
+    return _read(MOVE, token)
+
+
+def read_opened(token: str) -> int | None:
+    """The delivery whose reader, having agreed to it, has just opened it."""
+    return _read(OPENED, token)
 
 
 def read_leave(token: str) -> int | None:

@@ -75,6 +75,8 @@ class Message:
         """Encode `letter` once. `at` dates it: the same for a first try and for the last one."""
         self.sender = sender.address
         host = _ascii_host(settings.host)
+        self._returns = settings.bounces_mail.partition("*")
+        self._returns_signer = links.signer(settings.keys, "retour", folded=True)
         self._identify = (f"<{content.slug}.{content.number}.", f"@{host}>")
         self._signers = [
             links.signer(settings.keys, purpose)
@@ -95,6 +97,7 @@ class Message:
         own = {
             "to": mailbox(recipient.name, address).encode(),
             "identifier": identifier.join(self._identify).encode(),
+            "delivery": identifier.encode(),
             "leave": leave.encode(),
             "preferences": preferences.encode(),
         }
@@ -104,8 +107,13 @@ class Message:
         return b"".join(pieces)
 
     def envelope_sender(self, recipient: Recipient) -> str:
-        """The address that refusals of this message come back to (RFC 5321 §4.4)."""
-        return self.sender
+        """The address that refusals of this message come back to (RFC 5321 §4.4).
+
+        Where the setting has a « * », it says whom they concern: one address for each delivery.
+        """
+        before, star, after = self._returns
+        token = self._returns_signer.sign(recipient.delivery_id) if star else ""
+        return f"{before}{token}{after}" or self.sender
 
     def _tokens(self, recipient: Recipient) -> Iterator[str]:
         numbers = (recipient.delivery_id, recipient.subscription_id, recipient.subscription_id)
@@ -139,6 +147,8 @@ def _head(
         "Date": format_datetime(local(at)),
         # The same at each try: a mailbox that gets it twice may keep one.
         "Message-ID": "\0identifier\0",
+        # What comes back without its envelope still says which delivery it was.
+        "X-Maillage-Delivery": "\0delivery\0",
         # RFC 2369, and RFC 8058: one POST, without any question, is enough to leave.
         "List-Unsubscribe": f"<{links.prefix(settings, links.LEAVE)}\0leave\0>",
         "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",

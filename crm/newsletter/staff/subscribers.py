@@ -6,8 +6,10 @@ from flask_login import current_user
 from sqlalchemy.orm import defer, joinedload
 
 from crm.auth import READ, WORK, allow
-from crm.db import db
+from crm.db import db, now
 from crm.forms import Form, as_choices, choice, email, line, text
+from crm.newsletter import suppress
+from crm.newsletter.bounces import Bounce
 from crm.newsletter.deliveries import Delivery
 from crm.newsletter.facets import tell_search
 from crm.newsletter.issues import Issue, Publication
@@ -106,7 +108,10 @@ def show(subscription_id: int) -> ResponseReturnValue:
     told = joinedload(Delivery.issue).options(joinedload(Issue.publication), defer(Issue.content))
     deliveries = db.session.scalars(Delivery.of(subscription).options(told).limit(24)).all()
     return render_template(
-        "staff/newsletter/subscribers/show.html", subscription=subscription, deliveries=deliveries
+        "staff/newsletter/subscribers/show.html",
+        subscription=subscription,
+        deliveries=deliveries,
+        bounces=db.session.scalars(Bounce.of(subscription).limit(12)).all(),
     )
 
 
@@ -118,4 +123,15 @@ def leave(subscription_id: int) -> ResponseReturnValue:
     tell_search(subscription)
     db.session.commit()
     flash(f"{subscription.email} ne recevra plus {subscription.publication.name}.")
+    return redirect(url_for(".show", subscription_id=subscription.id))
+
+
+@bp.post("/<int:subscription_id>/retablissement")
+@allow(WORK)
+def revive(subscription_id: int) -> ResponseReturnValue:
+    """Write again to an address that was set aside: its owner said that it works."""
+    subscription = db.get_or_404(Subscription, subscription_id)
+    suppress.revive(subscription, now())
+    db.session.commit()
+    flash(f"Nous écrirons de nouveau à {subscription.email}.")
     return redirect(url_for(".show", subscription_id=subscription.id))
