@@ -9,14 +9,15 @@ in `search_changes`, read at each search, and counted apart.
 import time
 import zlib
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 from typing import Any
 
 import sqlalchemy as sa
 
+from crm.contacts.search.store import forms_of
 from crm.contacts.search.tables import bitmaps, changes, documents
 from crm.db import db
 
@@ -25,7 +26,10 @@ ORDERS = {
     "commune": (documents.c.sort_commune, documents.c.sort_name, documents.c.id),
     "modification": (documents.c.updated.desc(), documents.c.id.desc()),
 }
-_ARCHIVED, _WHOLE, _ORDER = "archived", "whole", "order:"
+_ARCHIVED, _WHOLE, _ORDER, _FORM = "archived", "whole", "order:", "form:"
+_OFTEN = 2000  # documents in which a word is worth a bitmap…
+_OFTEN_SHARE = 200  # … when they are one in 200 at least
+_SAMPLE = 20  # one document in 20 says which words are often there
 _STEP = 1000  # identifiers in one statement
 _TOO_MANY = 5000  # changes after which a new generation is worth its making
 _COMPRESSION = 1
@@ -58,6 +62,13 @@ class Generation(World):
 
     number: int = 0
     orders: dict[str, "Order"] = field(default_factory=dict)
+    forms: dict[str, int | None] = field(default_factory=dict)  # None: not read yet
+
+    def holds(self, form: str) -> int | None:
+        """Those who have this form of a word, when they are many; read once."""
+        if form in self.forms and self.forms[form] is None:
+            self.forms[form] = int.from_bytes(_read(self.number, _FORM + form), "little")
+        return self.forms.get(form)
 
     def walk(self, name: str, contacts: int) -> Iterator[int]:
         """The keys of these contacts in this order, which is read once."""
@@ -100,7 +111,7 @@ def worlds() -> tuple[Generation, World]:
     known = _generation(number)
     changed.discard(None)
     hidden = known.places(changed)
-    base = Generation(known.whole & ~hidden, known.sets, None, number, known.orders)
+    base = replace(known, whole=known.whole & ~hidden)
     return base, _fresh(sorted(changed))
 
 
@@ -115,8 +126,7 @@ class Counted:
 def count() -> Counted:
     """Read every document and count. Only reads: at a million cards it lasts half a minute."""
     taken = list(db.session.scalars(sa.select(changes.c.id)))  # before the documents
-    sets, whole = _count_all()
-    blobs = {name: _packed(bits) for name, bits in {**sets, _WHOLE: whole}.items()}
+    blobs = {name: _packed(bits) for name, bits in _count_all().items()}
     for name, columns in ORDERS.items():
         keys = db.session.scalars(sa.select(documents.c.id).order_by(*columns))
         blobs[_ORDER + name] = zlib.compress(array("i", keys).tobytes(), _COMPRESSION)
@@ -209,22 +219,46 @@ def _values(row: Any) -> list[str]:
     return [*values, _ARCHIVED] if row.archived else values
 
 
-def _count_all() -> tuple[dict[str, int], int]:
+def _count_all() -> dict[str, bytearray]:
+    """Who has each value, and each word that many have."""
     size = (db.session.scalar(sa.select(sa.func.max(documents.c.id))) or 0) // 8 + 1
-    whole = bytearray(size)
+    often = _forms_found_often()
     sets: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
-    columns = sa.select(documents.c.id, documents.c.facets, documents.c.archived)
+    sets[_WHOLE] = bytearray(size)
+    its = documents.c
+    columns = sa.select(
+        its.id, its.facets, its.archived, *((its.names, its.words) if often else ())
+    )
     for row in db.session.execute(columns.execution_options(yield_per=10_000)):
         byte, bit = row.id >> 3, 1 << (row.id & 7)
-        whole[byte] |= bit
-        for value in _values(row):
+        values = [_WHOLE, *_values(row)]
+        if often:
+            values += [_FORM + form for form in _forms(row) & often]
+        for value in values:
             sets[value][byte] |= bit
-    counted = {value: int.from_bytes(bits, "little") for value, bits in sets.items()}
-    return counted, int.from_bytes(whole, "little")
+    return sets
 
 
-def _packed(bits: int) -> bytes:
-    return zlib.compress(bits.to_bytes((bits.bit_length() + 7) // 8, "little"), _COMPRESSION)
+def _forms_found_often() -> set[str]:
+    """The forms of words that a sample of the documents shows to be in many of them."""
+    its = documents.c
+    total = db.session.scalar(sa.select(sa.func.count()).select_from(documents)) or 0
+    least = max(_OFTEN, total // _OFTEN_SHARE)
+    if total < least:
+        return set()
+    counted = Counter[str]()
+    sample = sa.select(its.names, its.words).where(its.id % (2 * _SAMPLE) < 2)
+    for row in db.session.execute(sample.execution_options(yield_per=10_000)):
+        counted.update(_forms(row))
+    return {form for form, count in counted.items() if count * _SAMPLE >= least}
+
+
+def _forms(row: Any) -> set[str]:
+    return forms_of(f"{row.names} {row.words}")
+
+
+def _packed(bits: bytearray) -> bytes:
+    return zlib.compress(bits, _COMPRESSION)
 
 
 def _read(number: int, name: str) -> bytes:
@@ -241,10 +275,13 @@ def _generation(number: int) -> Generation:
 
 
 def _load(number: int) -> Generation:
+    here, its = bitmaps.c.generation == number, bitmaps.c
+    names = db.session.scalars(sa.select(its.name).where(here, its.name.startswith(_FORM)))
+    forms: dict[str, int | None] = dict.fromkeys(name.removeprefix(_FORM) for name in names)
     rows = db.session.execute(
-        sa.select(bitmaps.c.name, bitmaps.c.bits).where(
-            bitmaps.c.generation == number, bitmaps.c.name.not_like(_ORDER + "%")
+        sa.select(its.name, its.bits).where(
+            here, its.name.not_like(_ORDER + "%"), its.name.not_like(_FORM + "%")
         )
     )
     sets = {name: int.from_bytes(zlib.decompress(bits), "little") for name, bits in rows}
-    return Generation(sets.pop(_WHOLE), sets, None, number)
+    return Generation(sets.pop(_WHOLE), sets, None, number, forms=forms)

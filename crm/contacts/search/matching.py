@@ -1,7 +1,7 @@
 """Matching: which documents hold the words that someone typed, exactly or nearly."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.search.spelling import corrections
-from crm.contacts.search.store import SHORT, is_sqlite
+from crm.contacts.search.store import SHORT, beginning_form, is_sqlite, word_form
 from crm.contacts.search.tables import documents, titles, vocabulary
 from crm.contacts.search.words import canonical, typed_words
 from crm.db import db
@@ -27,6 +27,13 @@ _WHERE = {  # by (is SQLite, in names only)
 }
 
 
+_HOLDING = {  # key, table and test, by is SQLite
+    True: ("rowid", "search_words", "search_words MATCH :words"),
+    False: ("id", "search_documents", "words_vector @@ CAST(:words AS tsquery)"),
+}
+_FEW_KEYS = 1000  # keys that a statement may name
+
+
 @dataclass(frozen=True)
 class Slot:
     """One typed word, and the words it may have been meant for with their distance."""
@@ -34,6 +41,11 @@ class Slot:
     word: str
     others: tuple[tuple[str, int], ...] = ()
     longer: tuple[str, ...] = ()  # the words that begin so, when they are known and few
+
+    def forms(self) -> list[str]:
+        """How the database is asked for it: any of these will do."""
+        meant = [word_form(word) for word in self.longer] or [beginning_form(self.word)]
+        return [*meant, *(word_form(word) for word, _ in self.others)]
 
     def corrected(self) -> "Slot":
         return replace(self, others=tuple(corrections(self.word)))
@@ -52,7 +64,7 @@ class Attempt:
 
     def expression(self) -> str:
         """What the database's full-text search understands. Words are letters and digits only."""
-        return (" OR " if is_sqlite() else " | ").join(f"({_all(slots)})" for slots in self.sets)
+        return any_of(all_of(slots) for slots in self.sets)
 
 
 def slots_of(text: str) -> Slots:
@@ -105,18 +117,23 @@ def holding(expression: str, most: int, *, in_names: bool = False) -> list[Any]:
     return _run(_WHERE[is_sqlite(), in_names], expression, most)
 
 
-def keys_holding(expression: str) -> list[int]:
-    """Every document that the expression matches.
+def keys_holding(expression: str, among: Sequence[int] | None = None) -> list[int]:
+    """Every document that the expression matches; when `among` is small, only those of them.
 
-    They may be a quarter of a million: they come as one text, which is five times faster than rows.
+    They may be many: they come as one text, which is five times faster than rows.
     """
-    if is_sqlite():
-        found = "SELECT group_concat(rowid) FROM search_words WHERE search_words MATCH :words"
-    else:
-        found = """SELECT string_agg(id::text, ',') FROM search_documents
-                   WHERE words_vector @@ CAST(:words AS tsquery)"""
-    keys = db.session.scalar(sa.text(found), {"words": expression})
-    return [int(key) for key in keys.split(",")] if keys else []
+    if among is not None and not among:
+        return []
+    key, table, test = _HOLDING[is_sqlite()]
+    joined = f"group_concat({key})" if is_sqlite() else f"string_agg({key}::text, ',')"
+    statement = sa.text(f"SELECT {joined} FROM {table} WHERE {test}")  # noqa: S608
+    values: dict[str, Any] = {"words": expression}
+    if among is not None and len(among) <= _FEW_KEYS:
+        statement = sa.text(f"{statement.text} AND {key} IN :among")
+        statement = statement.bindparams(sa.bindparam("among", expanding=True))
+        values["among"] = list(among)
+    keys = db.session.scalar(statement, values)
+    return [int(found) for found in keys.split(",")] if keys else []
 
 
 def by_keys(keys: Sequence[int]) -> Sequence[Any]:
@@ -171,13 +188,11 @@ def _run(where: str, expression: str, most: int) -> list[Any]:
     return list(db.session.execute(sa.text(statement), {"words": expression, "most": most}))
 
 
-def _all(slots: Slots) -> str:
-    return (" AND " if is_sqlite() else " & ").join(_any(slot) for slot in slots)
+def all_of(slots: Slots) -> str:
+    return (" AND " if is_sqlite() else " & ").join(any_of(slot.forms()) for slot in slots)
 
 
-def _any(slot: Slot) -> str:
-    forms = [_word(word) for word in slot.longer] or [_beginning(slot.word)]
-    forms += [_word(word) for word, _ in slot.others]
+def any_of(forms: Iterable[str]) -> str:
     return "(" + (" OR " if is_sqlite() else " | ").join(forms) + ")"
 
 
@@ -196,13 +211,3 @@ def _longer(starts: Sequence[str]) -> dict[str, tuple[str, ...]]:
     for start, word in db.session.execute(sa.union_all(*parts)) if parts else ():
         found[start].append(word)
     return {start: tuple(words) if len(words) <= _FEW else () for start, words in found.items()}
-
-
-def _beginning(word: str) -> str:
-    if is_sqlite():
-        return f'"{word}"*'
-    return f"'{word}'" if len(word) <= SHORT else f"'{word}':*"
-
-
-def _word(word: str) -> str:
-    return f'"{word}"' if is_sqlite() else f"'{word}'"

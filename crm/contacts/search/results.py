@@ -15,7 +15,16 @@ from crm.contacts.search.bitmaps import Generation, World, as_set
 from crm.contacts.search.criteria import PAGE, Search, Sort
 from crm.contacts.search.documents import key_of
 from crm.contacts.search.facets import FACETS, SINCE, Facet, Rows
-from crm.contacts.search.matching import Attempt, best_attempt, by_keys, condition, keys_holding
+from crm.contacts.search.matching import (
+    Attempt,
+    Slot,
+    all_of,
+    any_of,
+    best_attempt,
+    by_keys,
+    condition,
+    keys_holding,
+)
 from crm.contacts.search.suggest import MOST, Hit, hit_of, ranked, score_of, suggest_rows
 from crm.contacts.search.tables import documents
 from crm.db import db
@@ -151,17 +160,14 @@ def find(search: Search) -> Found:
     """Who answers this search, today, in this transaction."""
     generation, fresh = bitmaps.worlds()
     attempt = best_attempt(search.words)
-    ids: dict[str, list[int]] = {
-        f"since:{code}": _keys_since(code, search) for code in search.since if code in SINCE
-    }
+    ids = {f"since:{code}": _keys_since(code, search) for code in search.since if code in SINCE}
+    base = Side(generation, _conditions(search, generation, ids))
+    apart = Side(fresh, _conditions(search, fresh, ids))
     if attempt is not None:
-        ids["words"] = keys_holding(attempt.expression())
-    return Found(
-        search,
-        attempt,
-        Side(generation, _conditions(search, generation, ids)),
-        Side(fresh, _conditions(search, fresh, ids)),
-    )
+        base.conditions["words"] = _who_have(attempt, generation)
+        changed = keys_holding(attempt.expression(), fresh.keys)
+        apart.conditions["words"] = fresh.places(changed)
+    return Found(search, attempt, base, apart)
 
 
 def results(search: Search) -> Rows:
@@ -196,6 +202,27 @@ def _keys_since(code: str, search: Search) -> list[int]:
         for kind in ContactKind
         for contact_id in db.session.scalars(SINCE[code].ids(kind, search.since[code]))
     ]
+
+
+def _who_have(attempt: Attempt, generation: Generation) -> int:
+    """Those who have the words: the database looks for the rare ones, bitmaps have the others."""
+    rare = [slots for slots in attempt.sets if any(_is_rare(slot, generation) for slot in slots)]
+    found = as_set(keys_holding(any_of(map(all_of, rare)))) if rare else 0
+    for slots in attempt.sets:
+        if slots not in rare:
+            found |= reduce(operator.and_, (_who_have_slot(slot, generation) for slot in slots))
+    return found
+
+
+def _is_rare(slot: Slot, generation: Generation) -> bool:
+    return not any(form in generation.forms for form in slot.forms())
+
+
+def _who_have_slot(slot: Slot, generation: Generation) -> int:
+    many = {form: generation.holds(form) for form in slot.forms()}
+    few = [form for form, members in many.items() if members is None]
+    found = as_set(keys_holding(any_of(few))) if few else 0
+    return reduce(operator.or_, (members for members in many.values() if members), found)
 
 
 def _conditions(search: Search, world: World, ids: dict[str, list[int]]) -> dict[str, int]:

@@ -21,6 +21,24 @@ def is_sqlite() -> bool:
     return db.session.get_bind().dialect.name == "sqlite"
 
 
+def word_form(word: str) -> str:
+    """How the database is asked for a word. Words are letters and digits only."""
+    return f'"{word}"' if is_sqlite() else f"'{word}'"
+
+
+def beginning_form(start: str) -> str:
+    """How the database is asked for the words that begin so."""
+    if is_sqlite():
+        return f'"{start}"*'
+    return f"'{start}'" if len(start) <= SHORT else f"'{start}':*"
+
+
+def forms_of(text: str) -> set[str]:
+    """Every form that finds a document which says `text`, long beginnings left out."""
+    words, starts = _words_and_starts(text)
+    return {word_form(word) for word in words} | {beginning_form(start) for start in starts}
+
+
 def put(documents: Sequence[Document]) -> None:
     """Write these documents, in place of what was known of the same contacts."""
     keys = [document.key for document in documents]
@@ -113,9 +131,13 @@ def _put_documents(documents: Sequence[Document]) -> None:
 
 def _lexemes(text: str) -> str:
     """The words, and the first letters of each: a short beginning is then looked up as a word."""
-    words = set(text.replace("|", " ").split())
-    starts = {word[:size] for word in words for size in range(1, SHORT + 1)}
+    words, starts = _words_and_starts(text)
     return " ".join(words | starts)
+
+
+def _words_and_starts(text: str) -> tuple[set[str], set[str]]:
+    words = set(text.replace("|", " ").split())
+    return words, {word[:size] for word in words for size in range(1, SHORT + 1)}
 
 
 def _index_words(documents: Sequence[Document]) -> None:

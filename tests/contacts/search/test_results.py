@@ -200,6 +200,22 @@ def test_a_day_narrows_a_search(cards):
         del SINCE["venue"]
 
 
+@pytest.mark.parametrize(
+    "typed", ["eau", "e", "lyon", "ecole soleil", "lyn", "soleil 0", "awa nom", "mar che", "zzz"]
+)
+def test_words_that_many_have_are_counted_in_advance(cards, monkeypatch, typed):
+    monkeypatch.setattr(bitmaps, "_OFTEN", 5)
+    monkeypatch.setattr(bitmaps, "_SAMPLE", 1)
+    reindex_all()
+    cards[1].name, cards[2].name = "Eau Lyon 001", "Autre"
+    index(cards[1]), index(cards[2])
+    known, _ = bitmaps.worlds()
+    assert len(known.forms) > 10
+    for address in (f"q={typed}", f"q={typed}&departement=38", f"q={typed}&archives=oui"):
+        search = Search.parse(address)
+        assert set(find(search).keys()) == set(db.session.scalars(results(search)))
+
+
 def test_a_new_generation_takes_the_changes_in(cards):
     reindex_all()
     index(cards[1])
