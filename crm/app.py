@@ -38,18 +38,21 @@ from crm.identity import Identity
 from crm.newsletter import (
     bounces,
     clicks,
+    courtesy,
     deliveries,
     departures,
     facets,
     issues,
     items,
     moves,
+    progress,
     subscriptions,
 )
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 from crm.requests import answers, meetings, messages, requests, slots, words, work
 from crm.requests import public as requests_public
+from crm.requests import staff as requests_staff
 
 migrate = Migrate()
 
@@ -57,7 +60,8 @@ migrate = Migrate()
 # and so that the clock knows its tasks.
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
-    bounces, clicks, deliveries, departures, facets, issues, items, moves, subscriptions,
+    bounces, clicks, courtesy, deliveries, departures, facets, issues, items, moves, progress,
+    subscriptions,
     answers, meetings, messages, requests, slots, words, work,
     jobs, mail, proof, spam, tasks,
 )  # fmt: skip
@@ -158,6 +162,7 @@ def _register_pages(app: Flask) -> None:
     team.register_blueprint(settings.blueprint())
     team.register_blueprint(contacts_staff.blueprint())
     team.register_blueprint(newsletter_staff.blueprint())
+    team.register_blueprint(requests_staff.blueprint())
     app.register_blueprint(visitors)
     app.register_blueprint(team)
     app.add_url_rule("/sante", "public.health", health)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Blueprint, render_template, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import defer, joinedload
 
@@ -13,6 +14,7 @@ from crm.filters import day, near, plural
 from crm.newsletter.compose import count_new
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed
+from crm.requests.queue import View, count, count_suspects, loads
 
 bp = Blueprint("dashboard", __name__)
 
@@ -30,8 +32,25 @@ class Thing:
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    todo = [*_drafts(), *_leaving(), *_to_compose(), *_feeds()]
+    todo = [*_requests(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
     return render_template("staff/dashboard/index.html", todo=todo)
+
+
+def _requests() -> list[Thing]:
+    """The requests that wait for somebody: for whoever looks, then for anybody."""
+    index = "staff.requests.queue.index"
+    unread, new, doubtful = count(View.UNREAD), count(View.NEW), count_suspects()
+    mine = f"{plural(loads().get(current_user.id, 0), 'demande')} pour vous"
+    things = (
+        (unread, Thing(f"Lire {plural(unread, 'réponse')} de demandeurs",
+                       url_for(index, etat=View.UNREAD), "envelope-exclamation", mine)),
+        (new, Thing(f"Confier {plural(new, 'demande nouvelle', 'demandes nouvelles')}",
+                    url_for(index, etat=View.NEW), "chat-left-text", mine)),
+        (doubtful, Thing(f"Vérifier {plural(doubtful, 'envoi douteux', 'envois douteux')}",
+                         url_for("staff.requests.suspects.index"), "shield-exclamation",
+                         "des robots, sans doute")),
+    )  # fmt: skip
+    return [thing for number, thing in things if number]
 
 
 def _drafts() -> list[Thing]:

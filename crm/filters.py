@@ -126,6 +126,14 @@ def weight(size: int) -> str:
     return f"{number(round(size / 1024 / 1024, 1))}{NBSP}Mo"
 
 
+def duration(minutes: int) -> str:
+    """« 45 min », « 2 h », « 1 h 30 »."""
+    hours, rest = divmod(minutes, 60)
+    if not hours:
+        return f"{minutes}{NBSP}min"
+    return f"{hours}{NBSP}h" + (f"{NBSP}{rest:02}" if rest else "")
+
+
 def clock(value: datetime) -> str:
     return format_time(local(value), "HH:mm", locale="fr_FR")
 
@@ -141,4 +149,5 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "local": local,
     "weight": weight,
+    "duration": duration,
 }

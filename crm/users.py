@@ -62,6 +62,11 @@ class User(UserMixin, Model):
         return self.disabled_at is None
 
     @property
+    def answers(self) -> bool:
+        """Whether requests may be given to them."""
+        return self.role is not UserRole.READER
+
+    @property
     def display_name(self) -> str:
         return self.name or self.email
 

@@ -9,6 +9,7 @@ ORDER = [READ, WORK, PUBLISH, ADMIN]
 PEOPLE = {READ: "luc", WORK: "benoit", PUBLISH: "awa", ADMIN: "nadia"}
 LETTERS = "staff.newsletter"
 CONTACTS = "staff.contacts"
+REQUESTS = "staff.requests"
 
 LEAST = {
     "staff.dashboard.index": READ,
@@ -79,6 +80,29 @@ LEAST = {
     f"{LETTERS}.publications.edit_section": PUBLISH,
     f"{LETTERS}.publications.move_section": PUBLISH,
     f"{LETTERS}.publications.delete_section": PUBLISH,
+    f"{REQUESTS}.queue.index": READ,
+    f"{REQUESTS}.suspects.index": READ,
+    f"{REQUESTS}.suspects.sort": WORK,
+    f"{REQUESTS}.card.show": READ,
+    f"{REQUESTS}.card.new": WORK,
+    f"{REQUESTS}.card.edit": WORK,
+    f"{REQUESTS}.card.presence": READ,
+    f"{REQUESTS}.messages.create": WORK,
+    f"{REQUESTS}.messages.file": READ,
+    f"{REQUESTS}.moves.assign": WORK,
+    f"{REQUESTS}.moves.move": WORK,
+    f"{REQUESTS}.moves.close": WORK,
+    f"{REQUESTS}.moves.reopen": WORK,
+    f"{REQUESTS}.moves.spend": WORK,
+    f"{REQUESTS}.moves.renew": WORK,
+    f"{REQUESTS}.ties.person": WORK,
+    f"{REQUESTS}.ties.organisation": WORK,
+    f"{REQUESTS}.models.index": READ,
+    f"{REQUESTS}.models.new": WORK,
+    f"{REQUESTS}.models.edit": WORK,
+    f"{REQUESTS}.models.close": WORK,
+    f"{REQUESTS}.models.fill": WORK,
+    f"{REQUESTS}.frame.show": READ,
     f"{CONTACTS}.organisations.show": READ,
     f"{CONTACTS}.organisations.new": WORK,
     f"{CONTACTS}.organisations.edit": WORK,

@@ -17,14 +17,19 @@ PAGES = (
     "public",
     "staff/dashboard",
     "staff/newsletter",
+    "staff/requests",
+    "mail/requests",
     "staff/settings",
 )
-CODE = "newsletter/staff", "newsletter/public", "settings"
-ALONE = "auth", "dashboard", "errors", "forms", "public"
+CODE = "newsletter/staff", "newsletter/public", "requests", "settings"
+ALONE = "auth", "dashboard", "errors", "forms", "public", "spam"
 TEMPLATES = [path for room in PAGES for path in sorted((ROOT / "templates" / room).rglob("*.html"))]
 MODULES = [path for room in CODE for path in sorted((ROOT / "crm" / room).rglob("*.py"))]
 MODULES += [ROOT / "crm" / f"{name}.py" for name in ALONE]
-SCRIPTS = [ROOT / "crm" / "static" / "js" / f"{name}.js" for name in ("desk", "progress", "staff")]
+SCRIPTS = [
+    ROOT / "crm" / "static" / "js" / f"{name}.js"
+    for name in ("desk", "progress", "staff", "request", "answer")
+]
 
 # A letter or a closing mark, a plain space or none, then a mark that asks for a no-break one.
 FAULTS = re.compile(

@@ -83,7 +83,7 @@ def alert(request: SupportRequest, message: Message) -> Mail | None:
     return post(
         officer.email,
         "requests/alert",
-        subject=f"{request.reference} : {request.who} vous répond",
+        subject=f"{request.reference} : {request.who} vous répond",
         request=request,
         message=message,
         card_url=f"{Settings.current().base_url}/gestion/demandes/{request.id}",

@@ -72,15 +72,15 @@ def check(name: str, content: bytes) -> Sent:
     safe = file_name(one_line(name))
     ending = safe.rpartition(".")[2].lower()
     if ending not in _KINDS:
-        raise BadFile(f"« {safe} » ne peut pas être reçu : envoyez un PDF, une image, un texte, "
+        raise BadFile(f"« {safe} » ne peut pas être reçu : envoyez un PDF, une image, un texte, "
                       "un tableau ou un diaporama.")  # fmt: skip
     if not content:
-        raise BadFile(f"« {safe} » est vide.")
+        raise BadFile(f"« {safe} » est vide.")
     if len(content) > MAX_BYTES:
-        raise BadFile(f"« {safe} » est trop lourd : 8 Mo au plus par fichier.")
+        raise BadFile(f"« {safe} » est trop lourd : 8 Mo au plus par fichier.")
     media_type, beginnings = _KINDS[ending]
     if not _is_what_it_says(ending, content, beginnings):
-        raise BadFile(f"« {safe} » n’est pas ce que dit son nom : enregistrez-le de nouveau, "
+        raise BadFile(f"« {safe} » n’est pas ce que dit son nom : enregistrez-le de nouveau, "
                       "en PDF par exemple.")  # fmt: skip
     return Sent(safe, media_type, content)
 
@@ -88,7 +88,7 @@ def check(name: str, content: bytes) -> Sent:
 def check_all(files: list[tuple[str, bytes]]) -> list[Sent]:
     """These files, each checked. Raises BadFile for the first that cannot be kept."""
     if len(files) > MAX_FILES:
-        raise BadFile(f"{MAX_FILES} fichiers au plus : réunissez-les, ou envoyez les autres après.")
+        raise BadFile(f"{MAX_FILES} fichiers au plus : réunissez-les, ou envoyez les autres après.")
     return [check(name, content) for name, content in files]
 
 

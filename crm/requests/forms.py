@@ -40,14 +40,14 @@ def departments(blank: str = "—") -> list[tuple[str, str]]:
 class RequestFields(Form):
     """What is asked, whoever types it."""
 
-    kind = RadioField("Que cherchez-vous ?",
+    kind = RadioField("Que cherchez-vous ?",
                       [validators.InputRequired("Choisissez ce que vous cherchez.")],
                       choices=as_choices((k.value, k.question) for k in RequestKind))  # fmt: skip
     need = text("Votre demande", NEED, required=True)
-    stage = choice("Où en est votre projet ?", [("", "—"), *((s.value, s.label) for s in Stage)])
-    country = choice("Dans quel pays ?", [])
-    sector = choice("Dans quel domaine ?", [])
-    due_on = DateField("Une date à respecter ?", [validators.Optional()],
+    stage = choice("Où en est votre projet ?", [("", "—"), *((s.value, s.label) for s in Stage)])
+    country = choice("Dans quel pays ?", [])
+    sector = choice("Dans quel domaine ?", [])
+    due_on = DateField("Une date à respecter ?", [validators.Optional()],
                        description="Date limite d’un dossier, départ, événement…")  # fmt: skip
     public = choice("Vous êtes", [("", "—"), *((p.value, p.label) for p in Public)])
     first_name = line("Prénom", 100, render_kw={"autocomplete": "given-name"})
@@ -57,10 +57,10 @@ class RequestFields(Form):
     phone = line("Téléphone", 40, render_kw={"type": "tel", "autocomplete": "tel"})
     commune = line("Commune", 120, render_kw={"autocomplete": "address-level2"})
     department = choice("Département", departments())
-    availability = line("Quand vous appeler ?", 500, hint="Par exemple : le mardi après-midi.")
+    availability = line("Quand vous appeler ?", 500, hint="Par exemple : le mardi après-midi.")
     files = MultipleFileField(
         "Documents utiles",
-        description=f"{MAX_FILES} fichiers au plus, de 8 Mo chacun : {SAID}.",
+        description=f"{MAX_FILES} fichiers au plus, de 8 Mo chacun : {SAID}.",
         render_kw={"accept": ACCEPT, "multiple": True},
     )
 

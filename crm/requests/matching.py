@@ -9,6 +9,7 @@ from crm.contacts.details import Detail, DetailKind, detail_key
 from crm.contacts.fold import fold
 from crm.contacts.journal import EntryKind
 from crm.contacts.kinds import ContactKind
+from crm.contacts.likeness import alike
 from crm.contacts.names import split_name
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
@@ -19,6 +20,7 @@ from crm.requests.requests import SupportRequest
 from crm.users import User
 
 MOST = 6
+_LIKE = 65  # percent
 
 Card = TypeVar("Card", Person, Organisation)
 
@@ -90,8 +92,13 @@ def candidates(request: SupportRequest) -> dict[ContactKind, list[Hit]]:
         (ContactKind.ORGANISATION, request.organisation_name),
     ):
         hits = [hit for hit in suggest(name) if hit.type is kind] if name else []
-        found[kind] = hits[:MOST]
+        found[kind] = [hit for hit in hits if _looks_like(hit.name, name)][:MOST]
     return found
+
+
+def _looks_like(known: str, typed: str) -> bool:
+    names = [fold(part) for part in (known, *split_name(known)) if part]
+    return any(alike(one, fold(typed)) >= _LIKE for one in names)
 
 
 def make_person(request: SupportRequest, by: User) -> Person:
@@ -116,7 +123,7 @@ def _works_at(person: Person, organisation: Organisation) -> bool:
 
 def _new_person(request: SupportRequest, by: User) -> Person:
     if not request.last_name and not request.first_name:
-        raise ValueError("Il manque un nom : complétez la demande d’abord.")
+        raise ValueError("Il manque un nom : complétez la demande d’abord.")
     last_name, first_name = request.last_name or request.first_name, request.first_name
     person = Person(
         first_name=first_name if request.last_name else "",

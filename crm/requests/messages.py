@@ -1,13 +1,16 @@
 """The conversation of a request: what the requester said, what the team answered, and notes."""
 
+import re
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.db import Model, now
 from crm.mail import Mail
+from crm.requests.links import page_url
 from crm.requests.requests import SupportRequest
 from crm.users import User
 
@@ -92,3 +95,28 @@ class ModelAnswer(Model):
     text: Mapped[str] = mapped_column(sa.Text)
     position: Mapped[int] = mapped_column(default=0)
     closed_at: Mapped[datetime | None]
+
+    @classmethod
+    def listed(cls) -> sa.Select[Self]:
+        """Those one can choose today, in their order."""
+        return sa.select(cls).where(cls.closed_at.is_(None)).order_by(cls.position, cls.title)
+
+    def filled(self, request: SupportRequest, by: User) -> str:
+        """The answer to this request. What people wrote is text: it is never looked into again."""
+        words = {
+            "prénom": request.first_name, "nom": request.name or request.who,
+            "organisation": request.organisation_name or "votre organisation",
+            "référence": request.reference, "demande": request.title,
+            "pays": request.country.label if request.country else "votre pays d’intervention",
+            "lien": page_url(request), "signature": by.display_name,
+        }  # fmt: skip
+        return _HOLE.sub(lambda found: words[found[1]], self.text).replace("Bonjour ,", "Bonjour,")
+
+
+# What a model answer may name, and what it stands for.
+HOLES = {
+    "{prénom}": "le prénom", "{nom}": "le nom complet", "{organisation}": "l’organisation",
+    "{référence}": "la référence", "{demande}": "l’objet", "{pays}": "le pays",
+    "{lien}": "le lien personnel", "{signature}": "votre nom",
+}  # fmt: skip
+_HOLE = re.compile(r"\{(" + "|".join(hole.strip("{}") for hole in HOLES) + r")\}")

@@ -10,6 +10,7 @@ from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.terms import Term
 from crm.db import Model, db, now
+from crm.filters import today
 from crm.requests.kinds import (
     OPEN_STATES,
     Channel,
@@ -23,6 +24,9 @@ from crm.requests.kinds import (
 from crm.text import cut, one_line
 from crm.users import User
 
+_WAITING = sa.text("closed_at IS NULL AND suspected_at IS NULL")
+_UNREAD = sa.text("unread_at IS NOT NULL")
+
 
 class SupportRequest(Model):
     """Someone asks the network for help. What is only suspected stays out of the queue."""
@@ -32,6 +36,11 @@ class SupportRequest(Model):
         sa.Index("ix_requests_suspected_at_state_created_at",
                  "suspected_at", "state", "created_at"),
         sa.Index("ix_requests_assignee_id_state", "assignee_id", "state"),
+        # The queue in its usual order, whatever the years behind it.
+        sa.Index("ix_requests_queue", sa.text("priority DESC"), "created_at", "id",
+                 sqlite_where=_WAITING, postgresql_where=_WAITING),
+        sa.Index("ix_requests_unread_at", "unread_at", sqlite_where=_UNREAD,
+                 postgresql_where=_UNREAD),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
     )  # fmt: skip
 
@@ -158,6 +167,11 @@ class SupportRequest(Model):
     def is_erased(self) -> bool:
         return self.erased_at is not None
 
+    @property
+    def is_late(self) -> bool:
+        """The date it had to be answered by has passed."""
+        return self.due_on is not None and not self.is_closed and self.due_on < today()
+
     def tell(self, words: str, by: User | None = None) -> None:
         """Write down one thing that happened. Both the team and the requester may read it."""
         self.steps.append(Step(text=cut(words, 500), user=by))
@@ -199,7 +213,7 @@ class SupportRequest(Model):
             return
         self.state, self.closed_at, self.closed_by = State.CLOSED, now(), by
         self.outcome, self.outcome_note, self.unread_at = outcome, note, None
-        self.tell(f"Close : {outcome.label[:1].lower()}{outcome.label[1:]}", by)
+        self.tell(f"Close : {outcome.label[:1].lower()}{outcome.label[1:]}", by)
 
     def reopen(self, by: User | None = None) -> None:
         """Take it up again where it was left: with its officer, if it had one. Safe to repeat."""

@@ -17,6 +17,7 @@ from crm.requests.emails import acknowledge
 from crm.requests.files import Sent
 from crm.requests.kinds import Channel
 from crm.requests.requests import Numbering, SupportRequest
+from crm.text import cut, one_line
 from crm.users import User
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ def submit(
     if known is not None:
         return known
     request = SupportRequest(reference=_next_reference(), channel=channel, **values)
+    request.subject = request.subject or cut(one_line(request.need), 90)
     if suspicion:
         request.suspicion, request.suspected_at = " ; ".join(suspicion)[:300], now()
     db.session.add(request)
@@ -66,12 +68,18 @@ def clear(request: SupportRequest, by: User) -> None:
         acknowledge(request)
 
 
+def discard(request: SupportRequest) -> None:
+    """« C’est un robot » : nothing of it is kept. Only what is in the box can be thrown away."""
+    if request.is_suspect:
+        db.session.delete(request)
+
+
 def welcome(request: SupportRequest, by: User | None = None) -> None:
     """Tie it to the cards that are surely its requester's, and say so in their journals."""
     matching.recognise(request)
     for contact in (request.person, request.organisation):
         if contact is not None:
-            journal(request, contact, f"{request.reference} : {request.title}", by)
+            journal(request, contact, f"{request.reference} : {request.title}", by)
 
 
 def journal(request: SupportRequest, contact: Any, text: str, by: User | None = None) -> None:

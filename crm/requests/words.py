@@ -48,13 +48,16 @@ request_words = sa.Table(
 
 def words_of(request: SupportRequest) -> list[str]:
     """What a request is found by: its reference, who asks, where, and what it is about."""
+    texts = (request.reference, request.name, request.organisation_name, request.email,
+             request.commune)  # fmt: skip
+    return list(dict.fromkeys([*_split(" ".join(texts)), *subjects_of(request)]))[:MOST]
+
+
+def subjects_of(request: SupportRequest) -> list[str]:
+    """What a request is about, whoever asks."""
     terms = (request.country, request.sector, request.theme)
-    texts = (
-        request.reference, request.name, request.organisation_name, request.email,
-        request.commune, *(term.label for term in terms if term is not None),
-        request.subject, request.need,
-    )  # fmt: skip
-    return _split(" ".join(texts))[:MOST]
+    labels = (term.label for term in terms if term is not None)
+    return _split(" ".join([*labels, request.subject, request.need]))
 
 
 def _split(text: str) -> list[str]:

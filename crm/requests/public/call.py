@@ -67,7 +67,7 @@ def create() -> ResponseReturnValue:
         return jsonify(error="Des champs sont à corriger.", errors=form.errors), 422
     verdict = judge(form.seen(FORM, form.texts))
     if verdict.is_refused:
-        return jsonify(error="Trop d’envois à la suite : réessayez dans une heure."), 429
+        return jsonify(error="Trop d’envois à la suite : réessayez dans une heure."), 429
     kept = keep(form, [], verdict)
     return jsonify(reference=kept.reference), 201
 

@@ -32,7 +32,7 @@ class MessageForm(Form):
     text = text("Votre message", NEED, required=True)
     files = MultipleFileField(
         "Documents",
-        description=f"{MAX_FILES} fichiers au plus, de 8 Mo chacun : {SAID}.",
+        description=f"{MAX_FILES} fichiers au plus, de 8 Mo chacun : {SAID}.",
         render_kw={"accept": ACCEPT, "multiple": True},
     )
 

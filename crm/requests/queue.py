@@ -1,0 +1,185 @@
+"""The queue: which requests, in which order, and how many there are of each."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.orm import defer, joinedload
+
+from crm.contacts.departments import DEPARTMENTS
+from crm.db import db, now
+from crm.requests import words
+from crm.requests.kinds import RequestKind, State
+from crm.requests.requests import SupportRequest
+from crm.text import one_line
+from crm.users import User
+
+SILENCE = timedelta(days=14)  # without news for longer, a request is stuck
+MINE, NOBODY = "moi", "personne"
+
+
+class View(StrEnum):
+    """What part of the requests one looks at, as the address writes it."""
+
+    OPEN = ""
+    NEW = "nouvelles"
+    ASSIGNED = "attribuees"
+    ONGOING = "en-cours"
+    WAITING = "en-attente"
+    UNREAD = "a-lire"
+    STUCK = "sans-nouvelles"
+    CLOSED = "closes"
+
+    @property
+    def label(self) -> str:
+        return _VIEWS[self]
+
+
+_VIEWS = {
+    View.OPEN: "À traiter",
+    View.NEW: "Nouvelles",
+    View.ASSIGNED: "Attribuées",
+    View.ONGOING: "En cours",
+    View.WAITING: "En attente du demandeur",
+    View.UNREAD: "Réponses à lire",
+    View.STUCK: "Sans nouvelles",
+    View.CLOSED: "Closes",
+}
+_STATES = {State.NEW: View.NEW, State.ASSIGNED: View.ASSIGNED, State.ONGOING: View.ONGOING,
+           State.WAITING: View.WAITING, State.CLOSED: View.CLOSED}  # fmt: skip
+_BY_VIEW = {view: state for state, view in _STATES.items()}
+
+
+class Sort(StrEnum):
+    FIRST = ""
+    NEWEST = "recentes"
+    DUE = "echeance"
+    SILENT = "silence"
+
+    @property
+    def label(self) -> str:
+        return {"": "À traiter d’abord", "recentes": "Plus récentes", "echeance": "Échéance",
+                "silence": "Plus longtemps sans nouvelles"}[self]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Filters:
+    """One way of looking at the queue, that an address can hold."""
+
+    view: View = View.OPEN
+    who: str = ""  # « moi », « personne », or an officer's number
+    kind: RequestKind | None = None
+    department: str = ""
+    words: str = ""
+    sort: Sort = Sort.FIRST
+
+    @classmethod
+    def read(cls, args: Mapping[str, str]) -> Self:
+        """The filters of an address; what means nothing there is left out."""
+        who, department = args.get("qui", ""), args.get("departement", "")
+        view, kind, sort = args.get("etat", ""), args.get("genre", ""), args.get("tri", "")
+        return cls(
+            view=View(view) if view in set(View) else View.OPEN,
+            who=who if who in (MINE, NOBODY) or (who.isascii() and who.isdecimal()) else "",
+            kind=RequestKind(kind) if kind in set(RequestKind) else None,
+            department=department if department in DEPARTMENTS else "",
+            words=one_line(args.get("q"))[:200],
+            sort=Sort(sort) if sort in set(Sort) else Sort.FIRST,
+        )
+
+    def args(self, **changes: object) -> dict[str, str]:
+        """The address of the same view, with these changes; blanks are left out."""
+        new = replace(self, **changes)  # type: ignore[arg-type]
+        told = {"etat": new.view.value, "qui": new.who, "genre": new.kind.value if new.kind else "",
+                "departement": new.department, "q": new.words, "tri": new.sort.value}  # fmt: skip
+        return {name: value for name, value in told.items() if value}
+
+    def query(self, user: User) -> sa.Select[SupportRequest]:
+        """The requests to show, in order, with all that a row of the list says."""
+        query = sa.select(SupportRequest).where(*self._where(user)).order_by(*self._order())
+        long = (SupportRequest.need, SupportRequest.consent_text, SupportRequest.outcome_note)
+        return query.options(
+            *(defer(column) for column in long),
+            joinedload(SupportRequest.assignee),
+            joinedload(SupportRequest.country),
+        )
+
+    def _where(self, user: User) -> list[sa.ColumnElement[bool]]:
+        it = SupportRequest
+        where = [it.suspected_at.is_(None), *_in_view(self.view)]
+        if self.who == NOBODY:
+            where.append(it.assignee_id.is_(None))
+        elif self.who:
+            officer = user.id if self.who == MINE else int(self.who)
+            where.append(sa.or_(it.assignee_id == officer, it.second_id == officer))
+        if self.kind is not None:
+            where.append(it.kind == self.kind)
+        if self.department:
+            where.append(it.department == self.department)
+        return [*where, *words.saying(self.words)]
+
+    def _order(self) -> list[Any]:
+        it = SupportRequest
+        orders: dict[Sort, list[Any]] = {
+            Sort.NEWEST: [it.id.desc()],
+            Sort.DUE: [it.due_on.is_(None), it.due_on, it.id],
+            Sort.SILENT: [it.news_at, it.id],
+            Sort.FIRST: [it.priority.desc(), it.created_at, it.id],
+        }
+        if self.view is View.CLOSED and self.sort is Sort.FIRST:
+            return [it.closed_at.desc(), it.id.desc()]
+        return orders[self.sort]
+
+
+def _in_view(view: View) -> list[sa.ColumnElement[bool]]:
+    it = SupportRequest
+    if view in _BY_VIEW:
+        return [it.state == _BY_VIEW[view]]
+    opened = it.closed_at.is_(None)
+    if view is View.UNREAD:
+        return [opened, it.unread_at.is_not(None)]
+    if view is View.STUCK:
+        return [opened, it.state != State.NEW, it.news_at < now() - SILENCE]
+    return [opened]
+
+
+def count(view: View) -> int:
+    """How many requests a view has, without other filters."""
+    where = (SupportRequest.suspected_at.is_(None), *_in_view(view))
+    return db.session.scalar(sa.select(sa.func.count(SupportRequest.id)).where(*where)) or 0
+
+
+def counts() -> dict[View, int]:
+    """How many requests each view has."""
+    it = SupportRequest
+    rows = db.session.execute(
+        sa.select(it.state, sa.func.count()).where(it.suspected_at.is_(None)).group_by(it.state)
+    )
+    by_view = {_STATES[state]: number for state, number in rows}
+    opened = sum(number for view, number in by_view.items() if view is not View.CLOSED)
+    apart = {View.OPEN: opened, View.UNREAD: count(View.UNREAD), View.STUCK: count(View.STUCK)}
+    return {view: {**by_view, **apart}.get(view, 0) for view in View}
+
+
+def loads() -> dict[int | None, int]:
+    """How many open requests each officer has; None for those that nobody has yet."""
+    it = SupportRequest
+    rows = db.session.execute(
+        sa.select(it.assignee_id, sa.func.count())
+        .where(it.suspected_at.is_(None), it.closed_at.is_(None))
+        .group_by(it.assignee_id)
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def count_suspects() -> int:
+    box = sa.select(sa.func.count(SupportRequest.id))
+    return db.session.scalar(box.where(SupportRequest.suspected_at.is_not(None))) or 0
+
+
+def officers() -> list[User]:
+    """Those who may be given a request, by name."""
+    return [user for user in db.session.scalars(User.everyone()) if user.is_active and user.answers]
