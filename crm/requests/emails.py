@@ -20,7 +20,7 @@ def acknowledge(request: SupportRequest) -> Mail:
         "requests/received",
         subject=f"Votre demande {request.reference}",
         reply_to=reply_address(request),
-        headers={**_from(), **_BY_ITSELF, "Message-ID": first_id(request)},
+        headers={**from_requests(), **_BY_ITSELF, "Message-ID": first_id(request)},
         request=request,
         page_url=links.page_url(request),
         takes_replies=bool(reply_address(request)),
@@ -37,7 +37,7 @@ def answer(message: Message, references: list[str], attached: list[Attached]) ->
         subject=f"Re: Votre demande {request.reference}",
         reply_to=reply_address(request),
         headers={
-            **_from(),
+            **from_requests(),
             "Auto-Submitted": "no",
             "Message-ID": message.message_id or make_msgid(domain=Settings.current().host),
             **before,
@@ -57,7 +57,11 @@ def closed(request: SupportRequest) -> Mail:
         "requests/closed",
         subject=f"Votre demande {request.reference} est close",
         reply_to=reply_address(request),
-        headers={**_from(), "In-Reply-To": first_id(request), "References": first_id(request)},
+        headers={
+            **from_requests(),
+            "In-Reply-To": first_id(request),
+            "References": first_id(request),
+        },
         request=request,
         page_url=links.page_url(request),
         takes_replies=bool(reply_address(request)),
@@ -108,7 +112,7 @@ def reply_address(request: SupportRequest) -> str:
     return formataddr((name, f"{local}+{links.reply_token(request)}@{domain}"))
 
 
-def _from() -> dict[str, str]:
+def from_requests() -> dict[str, str]:
     """Requests are answered from their own address, when there is one."""
     name, address = parseaddr(Settings.current().requests_mail)
     if not address:

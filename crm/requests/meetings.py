@@ -1,14 +1,15 @@
 """The weekly meeting: what was decided for each request, its minutes, and who is away."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from crm.db import Model, now
-from crm.filters import today
+from crm.db import Model, db, now
+from crm.filters import day, today, weekday
+from crm.requests.kinds import Outcome
 from crm.requests.requests import SupportRequest
 from crm.users import User
 
@@ -33,6 +34,25 @@ class Meeting(Model):
     decisions: Mapped[list["Decision"]] = relationship(
         back_populates="meeting", cascade="all, delete-orphan", order_by="Decision.id"
     )
+
+    @classmethod
+    def current(cls) -> Self | None:
+        """The meeting being held, if there is one."""
+        return db.session.scalar(sa.select(cls).where(cls.closed_at.is_(None)).limit(1))
+
+    @classmethod
+    def held(cls) -> sa.Select[Self]:
+        """Those that are over, the last one first."""
+        over = sa.select(cls).where(cls.closed_at.is_not(None))
+        return over.order_by(cls.held_on.desc(), cls.id.desc())
+
+    @property
+    def is_closed(self) -> bool:
+        return self.closed_at is not None
+
+    @property
+    def title(self) -> str:
+        return f"Réunion du {weekday(self.held_on)}"
 
 
 class Verdict(StrEnum):
@@ -66,8 +86,9 @@ class Decision(Model):
     assignee: Mapped[User | None] = relationship(foreign_keys=assignee_id)
     second_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
     second: Mapped[User | None] = relationship(foreign_keys=second_id)
-    # The slots that the acknowledgement offers, by their identifiers.
-    slots: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+    # The numbers of the slots that the acknowledgement offers.
+    slots: Mapped[list[str]] = mapped_column(default=list)
+    outcome: Mapped[Outcome | None]
     note: Mapped[str] = mapped_column(sa.String(500), default="")
     by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
     by: Mapped[User | None] = relationship(foreign_keys=by_id)
@@ -87,3 +108,21 @@ class Absence(Model):
     starts_on: Mapped[date]
     ends_on: Mapped[date] = mapped_column(index=True)
     note: Mapped[str] = mapped_column(sa.String(200), default="")
+
+    @classmethod
+    def coming(cls, days: int = 14) -> sa.Select[Self]:
+        """Those that last, or begin within `days`, in order."""
+        soon = cls.starts_on <= today() + timedelta(days=days)
+        query = sa.select(cls).where(cls.ends_on >= today(), soon)
+        return query.order_by(cls.starts_on, cls.id).options(joinedload(cls.user))
+
+    @property
+    def days(self) -> str:
+        """« le 3 mars 2026 », « du 3 au 12 mars 2026 »."""
+        if self.starts_on == self.ends_on:
+            return f"le {day(self.starts_on)}"
+        same = (self.starts_on.year, self.starts_on.month) == (
+            self.ends_on.year,
+            self.ends_on.month,
+        )
+        return f"du {day(self.starts_on, 'd' if same else 'd MMMM')} au {day(self.ends_on)}"
