@@ -146,7 +146,7 @@ def _kept_key(file: Path) -> str:
         pass
     key = file.read_text().strip()
     if not key:
-        raise SettingError(f"Le fichier {file} est vide : supprimez-le pour qu’il soit refait.")
+        raise SettingError(f"Le fichier {file} est vide : supprimez-le pour qu’il soit refait.")
     return key
 
 
@@ -164,7 +164,7 @@ def _base_url(value: str) -> str:
 
 def _mail_from(value: str) -> str:
     if "@" not in parseaddr(value)[1]:
-        raise SettingError("CRM_MAIL_FROM est une adresse, comme « Réseau <lettre@example.org> ».")
+        raise SettingError("CRM_MAIL_FROM est une adresse, comme « Réseau <lettre@example.org> ».")
     return value
 
 
@@ -181,7 +181,7 @@ def _bounces_mail(value: str | None) -> str:
     if value and (not at or not domain or local.count("*") > 1 or len(local) > 24):
         raise SettingError(
             "CRM_BOUNCES_MAIL est une adresse courte, comme rebonds@example.org, ou "
-            "rebonds+*@example.org si ce domaine reçoit tout ce qui suit le « + »."
+            "rebonds+*@example.org si ce domaine reçoit tout ce qui suit le «\u00a0+\u00a0»."
         )
     return (value or "").strip()
 
@@ -199,7 +199,7 @@ def _delays(value: str | None) -> tuple[int, ...]:
     try:
         delays = tuple(int(word) for word in _words(value))
     except ValueError as error:
-        raise SettingError("CRM_RETRY_DELAYS : des nombres de secondes, séparés par ,") from error
+        raise SettingError("CRM_RETRY_DELAYS : des nombres de secondes, séparés par ,") from error
     if any(delay < 0 for delay in delays):
-        raise SettingError("CRM_RETRY_DELAYS : les durées sont positives.")
+        raise SettingError("CRM_RETRY_DELAYS\u00a0: les durées sont positives.")
     return delays

@@ -6,6 +6,7 @@ import re
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -27,15 +28,23 @@ Envelope = tuple[str, str]  # whom refusals come back to, and the recipient
 TIMEOUT = 60
 FINAL_TIMEOUT = 300
 GOODBYE_TIMEOUT = 2
+REST = 60  # seconds during which a server that did not answer is tried after the others
+PORTS = {"smtp": 25, "smtps": 465}
+
+_resting: dict[str, float] = {}  # relays, and until when
 
 
 class Refused(Exception):
-    """The server said no to one message: for good, or for now."""
+    """The server said no to one message: for good, or for now.
 
-    def __init__(self, words: str, *, for_good: bool) -> None:
+    `of_sender`: it did so before it knew the recipient, of whom that says nothing.
+    """
+
+    def __init__(self, words: str, *, for_good: bool, of_sender: bool = False) -> None:
         super().__init__(words)
         self.words = words
         self.for_good = for_good
+        self.of_sender = of_sender
 
 
 class ServerGone(Exception):
@@ -52,6 +61,14 @@ class ServerGone(Exception):
 
 class Connection(Protocol):
     """What messages are handed over to."""
+
+    relay: str  # its host and port; empty for a folder
+    instead_of: str  # what the server one would rather have spoken to said, if it is another
+
+    @property
+    def expects(self) -> bool:
+        """Whether a message was announced: the next one, and no other word, must be its own."""
+        ...
 
     def hand_over(
         self, sender: str, recipient: str, message: bytes, then: Envelope | None = None
@@ -87,11 +104,44 @@ def connected(settings: Settings) -> Iterator[Connection]:
 
 
 def connect(settings: Settings) -> Connection:
-    """A new connection to the server of CRM_SMTP_URL, or to the folder `mail/`."""
-    if settings.smtp_url is None:
+    """A new connection to the first server of CRM_SMTP_URL that answers, or to `mail/`.
+
+    Raises ServerGone, with what the first one said, when none does.
+    """
+    if not settings.relays:
         return Folder(settings.instance / "mail")
+    first: ServerGone | None = None
+    for url in sorted(settings.relays, key=_is_resting):
+        try:
+            server = _try(url)
+        except ServerGone as gone:
+            first = first or gone
+            rest(relay_name(url))
+        else:
+            server.instead_of = first.words if first else ""
+            return server
+    assert first is not None
+    raise first
+
+
+def relay_name(url: str) -> str:
+    """« smtp.example.org:587 »: a mail server, without the password to it."""
+    parts = urlsplit(url)
+    return f"{parts.hostname or 'localhost'}:{parts.port or PORTS[parts.scheme]}"
+
+
+def rest(relay: str) -> None:
+    """Prefer the other servers for a while: this one does not answer."""
+    _resting[relay] = time.monotonic() + REST
+
+
+def _is_resting(url: str) -> bool:
+    return _resting.get(relay_name(url), 0) > time.monotonic()
+
+
+def _try(url: str) -> "Server":
     try:
-        return _connect(settings.smtp_url)
+        return _connect(url)
     except smtplib.SMTPAuthenticationError as error:
         raise ServerGone("le serveur d’envoi refuse le nom ou le mot de passe") from error
     except (OSError, smtplib.SMTPException) as error:
@@ -106,6 +156,7 @@ def _connect(url: str) -> "Server":
         server: Server = TlsServer(host, parts.port or 465, timeout=TIMEOUT, context=tls)
     else:
         server = Server(host, parts.port or 25, timeout=TIMEOUT)
+    server.relay = relay_name(url)
     try:
         if options.get("starttls", ["0"])[0] in ("1", "true"):
             server.starttls(context=tls)
@@ -141,6 +192,7 @@ class Server(smtplib.SMTP):
     Where it does, the end of a message, and MAIL, RCPT and DATA for the next one, go together.
     """
 
+    relay, instead_of = "", ""
     # What it has been told of the next message, its answers not read yet.
     _announced: Envelope | None = None
 
@@ -161,6 +213,10 @@ class Server(smtplib.SMTP):
             self.close()
             raise ServerGone(f"la connexion s’est interrompue ({_reason(error)})") from error
         return _accepted(self._outcome())
+
+    @property
+    def expects(self) -> bool:
+        return self._announced is not None
 
     def hang_up(self) -> None:
         with suppress(OSError):
@@ -222,7 +278,7 @@ class Server(smtplib.SMTP):
         if refused is not None:
             self._give_up(replies[-1])
             # A sender that is refused says nothing of the recipient: it will be tried again.
-            raise _refusal(replies[refused], for_now=refused == 0)
+            raise _refusal(replies[refused], of_sender=refused == 0)
         if replies[-1][0] != 354:
             raise ServerGone(f"réponse incompréhensible : {_words(replies[-1])}")
 
@@ -254,8 +310,9 @@ class TlsServer(Server, smtplib.SMTP_SSL):
     """An SMTP server spoken to over TLS from the first byte (RFC 8314)."""
 
 
-def _refusal(reply: Reply, *, for_now: bool = False) -> Refused:
-    return Refused(_words(reply), for_good=reply[0] >= 500 and not for_now)
+def _refusal(reply: Reply, *, of_sender: bool = False) -> Refused:
+    for_good = reply[0] >= 500 and not of_sender
+    return Refused(_words(reply), for_good=for_good, of_sender=of_sender)
 
 
 def _accepted(reply: Reply) -> str:
@@ -270,6 +327,8 @@ def _accepted(reply: Reply) -> str:
 class Folder:
     """A folder where each message becomes a file, so that nothing leaves a newcomer's laptop."""
 
+    relay, instead_of = "", ""
+    expects = False
     _count = itertools.count()
 
     def __init__(self, path: Path) -> None:

@@ -1,12 +1,14 @@
-"""What one worker holds: rows are taken and committed before anything is said to a server, and
-settled in the commit that takes the next ones.
+"""What one worker holds: rows are marked and committed before anything is said to a server, and
+settled in the commit that marks the next ones.
 
 So at any instant each row is either settled, or waiting, or held by exactly one worker, on whatever
-machine. When that worker dies, only what it held is in doubt.
+machine. When that worker dies, only what it had marked is in doubt.
+
+Rows come in two steps. A few dozen are reserved at once, written through to the disk; then they are
+marked « sending » a few at a time. What is only reserved was not spoken of to anybody: it is handed
+back without a doubt, unless the machine itself fell, with all that its disk had not seen yet.
 """
 
-import logging
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,21 +16,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.db import begin_writing
-from crm.newsletter.deliveries import Delivery, State
+from crm.newsletter import rows as sql
+from crm.newsletter.commits import Commits
+from crm.newsletter.deliveries import State
 from crm.newsletter.ledger import Ledger
-from crm.newsletter.subscriptions import Subscription
+from crm.newsletter.processes import is_of_this_boot
 
-log = logging.getLogger(__name__)
-
-GROUP = 8  # rows held at once: what the death of a worker leaves in doubt
-# How long a worker of which nothing can be known (another machine) keeps its rows; and how long it
-# may begin a message: the difference is more than a server can keep one message waiting.
+GROUP = 8  # rows marked at once: what the death of a worker leaves in doubt
+BLOCK = 64  # rows reserved at once, at the most
+# A row that was reserved longer ago is looked at again: who leaves meanwhile receives nothing.
+FRESH = timedelta(seconds=0.9)
+# How long a worker of which nothing can be known (another machine) keeps its rows: far more than a
+# server can keep one message waiting.
 LEASE = timedelta(minutes=15)
-BEGINNING = timedelta(minutes=5)
-# Seconds between tries when the database is away: what was sent is kept in memory meanwhile, and
-# nothing more is sent.
-DATABASE_PATIENCE = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 30)
 
 LEFT = "s’est désinscrit·e"
 NO_CONSENT = "sans consentement confirmé"
@@ -44,70 +44,104 @@ class Row:
     name: str
     attempts: int
 
+    @property
+    def domain(self) -> str:
+        return self.email.rpartition("@")[2].lower()
+
 
 @dataclass(frozen=True)
 class Result:
-    """What became of a row: sent, refused for good, or put off until `next_try_at`."""
+    """What became of a row: sent, refused for good, or put off until `next_try_at`.
+
+    `is_given_up`: it would have been put off, had it not been so too often.
+    """
 
     row: Row
     state: State
     response: str
     next_try_at: datetime | None = None
     in_doubt: bool = False
+    is_given_up: bool = False
 
 
 class Claims:
-    """The rows that one worker holds. Every method is a transaction of its own."""
+    """The rows that one worker holds. `turn` and `settle` are a transaction of their own each."""
 
-    def __init__(self, ledger: Ledger, worker: str) -> None:
-        self.ledger, self.worker = ledger, worker
-        self.held: list[Row] = []
-        self.taken_at = ledger.clock()
+    def __init__(self, ledger: Ledger, worker: str, group: int = GROUP, relay: str = "") -> None:
+        self.ledger, self.worker, self.group, self.relay = ledger, worker, group, relay
+        self.commits = Commits(ledger)
+        self.held: list[Row] = []  # marked: perhaps being written to
+        self.reserve: list[Row] = []  # the next ones
+        self.reserved_at = ledger.clock()
+        self.block = group  # how many are reserved at once: twice as many while they leave quickly
         self.settled = 0  # rows that nobody has to come back to
+        self.set_aside = 0  # of which those who must no longer be written to
+        self.found = 0  # rows that were due when it last looked
 
     def turn(self, results: Sequence[Result]) -> list[Row]:
-        """Settle the rows that are held and take the next ones, in one commit.
+        """Settle the rows that are held and mark the next ones, in one commit.
 
         A row without result goes back as it was: it was not tried.
         """
-        return self._commit(results, take=True)
+        is_lost = len(results) < len(self.held) or not self.is_fresh
+        if is_lost and self.reserve:
+            self.block = max(1, self.block // 4)
+        renews = is_lost or not self.reserve
+
+        def change(connection: sa.Connection, is_again: bool) -> list[Row]:
+            self._settle(connection, results)
+            if is_lost or is_again:
+                self._hand_back(connection)
+            if renews or is_again:
+                self.reserve = self._reserve(connection)
+            following = self.reserve[: self.group]
+            if following and self._mark(connection, following) < len(following):
+                # Asleep for so long that others took them: what is left of them is looked at again.
+                self._hand_back(connection)
+                self.reserve = following = []
+            return following
+
+        self._keep(self.commits.run(change, on_disk=renews), results)
+        return self.held
 
     def settle(self, results: Sequence[Result]) -> None:
-        """Settle the rows that are held, and take none."""
-        if self.held:
-            self._commit(results, take=False)
+        """Settle the rows that are held, hand back the others, and take none."""
+        if not self.held and not self.reserve:
+            return
+
+        def change(connection: sa.Connection, _is_again: bool) -> list[Row]:
+            self._settle(connection, results)
+            self._hand_back(connection)
+            self.reserve = []
+            return []
+
+        self._keep(self.commits.run(change, on_disk=True), results)
 
     @property
-    def may_begin(self) -> bool:
-        """Whether there is time enough to write to one more recipient before the rows are lost."""
-        return self.ledger.clock() < self.taken_at + BEGINNING
+    def is_fresh(self) -> bool:
+        """Whether one more recipient may be written to without looking at the rows again."""
+        return self.ledger.clock() < self.reserved_at + FRESH
 
-    def _commit(self, results: Sequence[Result], *, take: bool) -> list[Row]:
-        begin_writing()
-        for attempt, delay in enumerate((*DATABASE_PATIENCE, None)):
-            try:
-                with self.ledger.line, self.ledger.engine.begin() as connection:
-                    settled = self._settle(connection, results)
-                    if attempt or len(results) < len(self.held):
-                        # A commit that was cut off may have taken rows that we know nothing of.
-                        self._hand_back(connection)
-                    rows, set_aside = self._take(connection) if take else ([], 0)
-            except (sa.exc.OperationalError, sa.exc.InterfaceError) as error:
-                if delay is None:
-                    raise
-                log.warning("la base ne répond pas (%s)", type(error.orig).__name__)
-                time.sleep(delay)
-            else:
-                break
-        self.held = rows
-        self.settled += settled + set_aside
-        return rows
+    def close(self) -> None:
+        self.commits.close()
 
-    def _settle(self, connection: sa.Connection, results: Sequence[Result]) -> int:
+    def _keep(self, following: list[Row], results: Sequence[Result]) -> None:
+        self.settled += sum(result.next_try_at is None for result in results) + self.set_aside
+        self.set_aside = 0
+        self.held, self.reserve = following, self.reserve[len(following) :]
+
+    def _settle(self, connection: sa.Connection, results: Sequence[Result]) -> None:
         at = self.ledger.clock()
-        if results:
-            connection.execute(_SETTLE, [self._values(result, at) for result in results])
-        return sum(result.next_try_at is None for result in results)
+        sent = [
+            {"row": result.row.delivery_id, "words": result.response[:500], "at": at,
+             "worker": self.worker}
+            for result in results if result.state is State.SENT
+        ]  # fmt: skip
+        others = [self._values(result, at) for result in results if result.state is not State.SENT]
+        for statement, values in ((sql.SETTLE_SENT, sent), (sql.SETTLE, others)):
+            if values:
+                connection.execute(statement, values)
+        self.ledger.gate.write(connection)
 
     def _values(self, result: Result, at: datetime) -> dict[str, object]:
         return {
@@ -117,59 +151,60 @@ class Claims:
             "words": result.response[:500],
             "next_try": result.next_try_at,
             "settled": at if result.next_try_at is None else None,
+            "given_up": at if result.is_given_up else None,
             "doubted": at if result.in_doubt else None,
         }
 
     def _hand_back(self, connection: sa.Connection) -> None:
-        connection.execute(
-            sa.update(Delivery)
-            .where(
-                Delivery.issue_id == self.ledger.issue_id,
-                Delivery.state == State.SENDING,
-                Delivery.claimed_by == self.worker,
-            )
-            .values(state=State.QUEUED, claimed_by="", next_try_at=self.ledger.clock())
-        )
+        values = {"issue": self.ledger.issue_id, "worker": self.worker, "at": self.ledger.clock()}
+        connection.execute(sql.HAND_BACK, values)
 
-    def _take(self, connection: sa.Connection) -> tuple[list[Row], int]:
-        """The next rows, and how many were set aside because their recipient is one no more."""
-        self.taken_at, set_aside = self.ledger.clock(), 0
-        while True:
-            found = connection.execute(
-                _NEXT, {"issue": self.ledger.issue_id, "at": self.taken_at, "most": GROUP}
-            ).all()
-            rows = [
-                Row(one.id, one.subscription_id, one.email, _name(one), one.attempts)
-                for one in found
-                if one.can_receive
-            ]
-            set_aside += self._set_aside(connection, found)
-            if rows:
-                self._mark(connection, rows)
-            if rows or not found:
-                return rows, set_aside
+    def _reserve(self, connection: sa.Connection) -> list[Row]:
+        """The next rows. Those whose recipient is one no more are settled here."""
+        at = self.ledger.clock()
+        values = {"issue": self.ledger.issue_id, "at": at, "most": self.block}
+        found = connection.execute(sql.NEXT, values).all()
+        self.reserved_at, self.found = at, len(found)
+        self._doubt(connection, found, at)
+        self.set_aside = self._set_aside(connection, found, at)
+        rows = [
+            Row(one.id, one.subscription_id, one.email, _name(one), one.attempts)
+            for one in found if one.can_receive
+        ]  # fmt: skip
+        rows = self.ledger.gate.admit(connection, self.relay, rows, at)
+        if rows:
+            values = {"ids": _ids(rows), "worker": self.worker, "until": at + LEASE}
+            connection.execute(sql.RESERVE, values)
+        self.block = min(2 * self.block, BLOCK)
+        return rows
 
-    def _mark(self, connection: sa.Connection, rows: Sequence[Row]) -> None:
-        connection.execute(
-            _MARK,
-            {
-                "ids": [row.delivery_id for row in rows],
-                "worker": self.worker,
-                "at": self.taken_at,
-                "until": self.taken_at + LEASE,
-            },
-        )
+    def _mark(self, connection: sa.Connection, rows: Sequence[Row]) -> int:
+        values = {"ids": _ids(rows), "worker": self.worker, "at": self.ledger.clock()}
+        return connection.execute(sql.MARK, values).rowcount
 
-    def _set_aside(self, connection: sa.Connection, found: Sequence[Any]) -> int:
-        """Write down why those who left, or must no longer be written to, receive nothing."""
+    def _doubt(self, connection: sa.Connection, found: Sequence[Any], at: datetime) -> None:
+        is_file = connection.dialect.name == "sqlite"
         values = [
-            {"row": one.id, "words": _reason(one), "at": self.taken_at}
+            {"row": one.id, "at": at}
             for one in found
-            if not one.can_receive
+            if one.claimed_by
+            and (one.state is State.SENDING or (is_file and not is_of_this_boot(one.claimed_by)))
         ]
         if values:
-            connection.execute(_SET_ASIDE, values)
+            connection.execute(sql.DOUBT, values)
+
+    def _set_aside(self, connection: sa.Connection, found: Sequence[Any], at: datetime) -> int:
+        """Write down why those who left, or must no longer be written to, receive nothing."""
+        values = [
+            {"row": one.id, "words": _reason(one), "at": at} for one in found if not one.can_receive
+        ]
+        if values:
+            connection.execute(sql.SET_ASIDE, values)
         return len(values)
+
+
+def _ids(rows: Sequence[Row]) -> list[int]:
+    return [row.delivery_id for row in rows]
 
 
 def _name(one: Any) -> str:
@@ -178,79 +213,3 @@ def _name(one: Any) -> str:
 
 def _reason(one: Any) -> str:
     return LEFT if one.left_at is not None else one.suppressed or NO_CONSENT
-
-
-def _moment(name: str) -> sa.BindParameter[datetime]:
-    return sa.bindparam(name, type_=Delivery.claimed_at.type)
-
-
-# On SQLite the transaction has the write lock from its first word; on PostgreSQL rows that another
-# worker is taking are passed over. A row still marked « sending » when its time comes was taken by
-# a worker that has not been heard of since.
-_DUE = (
-    sa.select(Delivery.id, Delivery.subscription_id, Delivery.attempts)
-    .where(Delivery.issue_id == sa.bindparam("issue"), Delivery.next_try_at <= _moment("at"))
-    .order_by(Delivery.next_try_at)
-    # In full: PostgreSQL prepares the statement, and a plan for any limit reads the whole table.
-    .limit(sa.bindparam("most", type_=sa.Integer, literal_execute=True))
-    .with_for_update(skip_locked=True)
-    .subquery()
-)
-
-# Joined afterwards: consents are looked for eight times, not for everybody.
-_NEXT = sa.select(
-    _DUE.c.id,
-    _DUE.c.subscription_id,
-    _DUE.c.attempts,
-    Subscription.email,
-    Subscription.first_name,
-    Subscription.last_name,
-    Subscription.left_at,
-    Subscription.suppressed,
-    Subscription.can_receive().label("can_receive"),
-).join_from(_DUE, Subscription, Subscription.id == _DUE.c.subscription_id)
-
-_MARK = (
-    sa.update(Delivery)
-    .where(Delivery.id.in_(sa.bindparam("ids", expanding=True)))
-    .values(
-        state=State.SENDING,
-        claimed_by=sa.bindparam("worker"),
-        claimed_at=_moment("at"),
-        next_try_at=_moment("until"),
-        doubted_at=sa.case(
-            (Delivery.state == State.SENDING, sa.func.coalesce(Delivery.doubted_at, _moment("at"))),
-            else_=Delivery.doubted_at,
-        ),
-    )
-)
-
-# Only its holder settles a row: one that was taken back meanwhile is no longer ours to speak of.
-_SETTLE = (
-    sa.update(Delivery)
-    .where(
-        Delivery.id == sa.bindparam("row"),
-        Delivery.state == State.SENDING,
-        Delivery.claimed_by == sa.bindparam("worker"),
-    )
-    .values(
-        state=sa.bindparam("to_state", type_=Delivery.state.type),
-        attempts=Delivery.attempts + 1,
-        claimed_by="",
-        response=sa.bindparam("words"),
-        next_try_at=_moment("next_try"),
-        settled_at=_moment("settled"),
-        doubted_at=sa.func.coalesce(Delivery.doubted_at, _moment("doubted")),
-    )
-)
-
-_SET_ASIDE = (
-    sa.update(Delivery)
-    .where(Delivery.id == sa.bindparam("row"))
-    .values(
-        state=State.SUPPRESSED,
-        response=sa.bindparam("words"),
-        settled_at=_moment("at"),
-        next_try_at=None,
-    )
-)

@@ -17,6 +17,7 @@ from crm.identity import Identity
 from crm.jobs import every
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue
+from crm.newsletter.lead import counted, measured
 from crm.newsletter.ledger import Clock, Ledger
 from crm.newsletter.message import Message, Sender
 from crm.newsletter.refusals import count_refusals
@@ -109,8 +110,12 @@ def message_of(issue: Issue, settings: Settings) -> Message:
     identity = Identity.current()
     content = Content.of(issue)
     sender = Sender.of(settings, issue.publication.sender_name, identity.short_name)
-    letter = render(content, identity, settings.base_url)
-    message = Message(letter, content, sender, settings, issue.started_at or now())
+    letter = counted(
+        render(content, identity, settings.base_url), issue, content, settings.base_url
+    )
+    message = Message(
+        letter, content, sender, settings, issue.started_at or now(), measured=measured(issue)
+    )
     db.session.commit()  # on SQLite, the workers could not write meanwhile
     return message
 

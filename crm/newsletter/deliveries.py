@@ -54,6 +54,14 @@ class Delivery(Model):
         ),
         sa.Index("ix_deliveries_issue_id_state", "issue_id", "state"),
         sa.Index("ix_deliveries_issue_id_next_try_at", "issue_id", "next_try_at"),
+        # Only what is held at this moment: never more than a few dozen rows.
+        sa.Index(
+            "ix_deliveries_held",
+            "issue_id",
+            "claimed_by",
+            sqlite_where=sa.text("claimed_by <> ''"),
+            postgresql_where=sa.text("claimed_by <> ''"),
+        ),
     )
 
     issue_id: Mapped[int] = mapped_column(sa.ForeignKey("issues.id"))
@@ -62,12 +70,14 @@ class Delivery(Model):
     subscription: Mapped[Subscription] = relationship()
     state: Mapped[State] = mapped_column(default=State.QUEUED)
     attempts: Mapped[int] = mapped_column(default=0)
-    # Who took the row and when: a worker that died is recognised by it.
+    # Who took the row, and when it was marked: a worker that died is recognised by it.
     claimed_by: Mapped[str] = mapped_column(sa.String(100), default="")
     claimed_at: Mapped[datetime | None]
     # From when it may be taken, and, once taken, from when it may be taken back. None: settled.
     next_try_at: Mapped[datetime | None]
     settled_at: Mapped[datetime | None]
+    # Failed because it was put off too often, not because the server said no.
+    given_up_at: Mapped[datetime | None]
     # In flight when a worker died, then sent again: perhaps received twice.
     doubted_at: Mapped[datetime | None]
     response: Mapped[str] = mapped_column(sa.String(500), default="")  # the server's words

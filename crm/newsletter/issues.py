@@ -158,6 +158,8 @@ class Issue(Model):
     scheduled_at: Mapped[datetime | None] = mapped_column(index=True)
     started_at: Mapped[datetime | None]
     sent_at: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    cancelled_at: Mapped[datetime | None]  # while it was leaving: the rest did not
     # What keeps it from leaving at the moment, in French; empty when nothing does.
     trouble: Mapped[str] = mapped_column(sa.String(500), default="")
     # How many times it was opened, when the publication counts totals; robots apart.
@@ -181,7 +183,7 @@ class Issue(Model):
         return self.scheduled_at is not None and self.started_at is None
 
     def is_due(self, at: datetime) -> bool:
-        """Whether its hour has come and it is not wholly sent."""
+        """Whether its hour has come and it is not wholly sent, paused or not."""
         return self.scheduled_at is not None and self.scheduled_at <= at and self.sent_at is None
 
     @property
@@ -228,10 +230,10 @@ class Issue(Model):
 
     @classmethod
     def due(cls, at: datetime) -> sa.Select[Self]:
-        """The scheduled issues whose hour has come and that are not wholly sent."""
+        """The scheduled issues whose hour has come and that have still to be seen to."""
         return (
             sa.select(cls)
-            .where(cls.scheduled_at <= at, cls.sent_at.is_(None))
+            .where(cls.scheduled_at <= at, cls.sent_at.is_(None), cls.paused_at.is_(None))
             .order_by(cls.scheduled_at, cls.id)
         )
 

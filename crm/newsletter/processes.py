@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -35,18 +36,37 @@ def is_gone(name: str) -> bool:
     return not _lives(int(pid)) or _started(int(pid)) not in (started, "")
 
 
+def is_of_this_boot(name: str) -> bool:
+    """Whether this worker surely ran since this machine started: what it wrote is still known."""
+    return bool(_boot()) and name.rsplit(" ", 3)[0].split("/")[1:2] == [_boot()]
+
+
+def fell_with_its_machine(name: str) -> bool:
+    """Whether this worker ran here, before this machine was started again."""
+    where = name.rsplit(" ", 3)[0].split("/")
+    return len(where) == 3 and where[0] == _host() and not is_of_this_boot(name) and bool(_boot())
+
+
 @cache
 def place() -> str:
     """This machine since it started, and within it the containers that see the same processes.
 
     Two machines that bear the same name are two places: nothing is known from one of the other.
     """
-    boot = _read(Path("/proc/sys/kernel/random/boot_id"))[:8]
     try:
         namespace = os.readlink("/proc/self/ns/pid").strip("pid:[]")
     except OSError:
         namespace = ""
-    return f"{socket.gethostname()[:40]}/{boot}/{namespace}".replace(" ", "-")
+    return f"{_host()}/{_boot()}/{namespace}".replace(" ", "-")
+
+
+def _host() -> str:
+    return re.sub("[ /]", "-", socket.gethostname()[:40])
+
+
+@cache
+def _boot() -> str:
+    return _read(Path("/proc/sys/kernel/random/boot_id"))[:8]
 
 
 def _lives(pid: int) -> bool:

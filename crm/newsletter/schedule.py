@@ -52,6 +52,54 @@ def cancel(issue: Issue) -> None:
     thaw(issue)
 
 
+def pause(issue: Issue) -> None:
+    """Have nobody else receive `issue` until `resume`. Safe to repeat. Raises Refused."""
+    _while_leaving(issue)
+    issue.paused_at = issue.paused_at or now()
+
+
+def resume(issue: Issue) -> None:
+    """Let a paused issue go on leaving. Safe to repeat."""
+    _look_again(issue)
+    issue.paused_at = None
+
+
+def stop(issue: Issue) -> None:
+    """Have nobody else ever receive `issue`: what is not sent yet is set aside.
+
+    Safe to repeat. Raises Refused when it does not leave at the moment.
+    """
+    if issue.cancelled_at is not None:
+        return
+    _while_leaving(issue)
+    issue.cancelled_at, issue.paused_at = now(), None
+
+
+def send_again(issue: Issue, *, given_up: bool) -> int:
+    """Try again those who were given up, or else those who were refused. Returns how many."""
+    _look_again(issue)
+    if issue.cancelled_at is not None:
+        raise Refused(f"L’envoi de {issue.title} a été arrêté.")
+    kind = Delivery.given_up_at.is_not(None) if given_up else Delivery.given_up_at.is_(None)
+    count = change(
+        sa.update(Delivery)
+        .where(Delivery.issue_id == issue.id, Delivery.state == State.FAILED, kind)
+        .values(
+            state=State.QUEUED, attempts=0, next_try_at=now(), settled_at=None, given_up_at=None
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if count:
+        issue.sent_at = None
+    return count
+
+
+def _while_leaving(issue: Issue) -> None:
+    _look_again(issue)
+    if issue.started_at is None or issue.sent_at is not None or issue.cancelled_at is not None:
+        raise Refused(f"{issue.title} n’est pas en train de partir.")
+
+
 def count_recipients(issue: Issue) -> int:
     """How many people would receive `issue` if it left now."""
     at = max(issue.scheduled_at or now(), now())
