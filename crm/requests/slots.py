@@ -144,7 +144,8 @@ class Appointment(Model):
     uid: Mapped[str] = mapped_column(sa.String(120), unique=True)
     sequence: Mapped[int] = mapped_column(default=0)
     created_at: Mapped[datetime] = mapped_column(default=now)
-    updated_at: Mapped[datetime] = mapped_column(default=now, onupdate=now)
+    # The last change that calendars were told.
+    updated_at: Mapped[datetime] = mapped_column(default=now)
     reminded_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     # Who called it off, in words that both read.
