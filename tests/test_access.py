@@ -54,6 +54,7 @@ LEAST = {
     f"{LETTERS}.preview.show": READ,
     f"{LETTERS}.preview.html": READ,
     f"{LETTERS}.preview.text": READ,
+    f"{LETTERS}.figures.show": READ,
     f"{LETTERS}.sending.trial": PUBLISH,
     f"{LETTERS}.sending.new": PUBLISH,
     f"{LETTERS}.sending.delete": PUBLISH,

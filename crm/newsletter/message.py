@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -15,6 +15,7 @@ from crm.config import Settings
 from crm.filters import local
 from crm.newsletter import links
 from crm.newsletter.content import Content
+from crm.newsletter.lead import pixel
 from crm.newsletter.render import LEAVE_MARK, PREFERENCES_MARK, Letter
 from crm.smtp import wire
 from crm.text import one_line
@@ -70,9 +71,19 @@ class Message:
     """What everybody receives, in wire form, with slots for what is each recipient's own."""
 
     def __init__(
-        self, letter: Letter, content: Content, sender: Sender, settings: Settings, at: datetime
+        self,
+        letter: Letter,
+        content: Content,
+        sender: Sender,
+        settings: Settings,
+        at: datetime,
+        measured: Set[int] = frozenset(),
     ) -> None:
-        """Encode `letter` once. `at` dates it: the same for a first try and for the last one."""
+        """Encode `letter` once. `at` dates it: the same for a first try and for the last one.
+
+        `measured` holds the subscriptions whose owners agree to be seen opening it.
+        """
+        self._measured, self._settings = measured, settings
         self.sender = sender.address
         host = _ascii_host(settings.host)
         self._returns = settings.bounces_mail.partition("*")
@@ -83,7 +94,7 @@ class Message:
             for purpose in ("message", links.LEAVE, links.PREFERENCES)
         ]
         head = _head(letter, content, sender, host, settings, at)
-        whole = wire((head + _body(letter, settings)).encode()).decode()
+        whole = wire((head + _body(letter, settings, bool(measured))).encode()).decode()
         self._pieces = [piece.encode() for piece in _SLOT.split(whole)]
         self._slots = [
             (place, piece.decode())
@@ -100,11 +111,20 @@ class Message:
             "delivery": identifier.encode(),
             "leave": leave.encode(),
             "preferences": preferences.encode(),
+            "pixel": self._pixel(recipient).encode(),
         }
         pieces = self._pieces.copy()
         for place, slot in self._slots:
             pieces[place] = own[slot]
         return b"".join(pieces)
+
+    def _pixel(self, recipient: Recipient) -> str:
+        if recipient.subscription_id not in self._measured:
+            return ""
+        token = links.signer(self._settings.keys, links.OPENED).sign(recipient.delivery_id)
+        picture = pixel(f"{links.prefix(self._settings, links.OPENED)}{token}.gif")
+        # In wire form too: a line that begins with a dot has two (RFC 5321 §4.5.2).
+        return "\r\n".join(f".{line}" if line[0] == "." else line for line in _quoted(picture))
 
     def envelope_sender(self, recipient: Recipient) -> str:
         """The address that refusals of this message come back to (RFC 5321 §4.4).
@@ -165,23 +185,24 @@ def _head(
     return "".join(f"{name}: {value}\r\n" for name, value in fields.items())
 
 
-def _body(letter: Letter, settings: Settings) -> str:
+def _body(letter: Letter, settings: Settings, is_measured: bool) -> str:
     parts = (("plain", letter.text), ("html", letter.html))
     return "".join(
         f"\r\n--{BOUNDARY}\r\n"
         f'Content-Type: text/{kind}; charset="utf-8"\r\n'
         "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
-        f"{_encoded(_slotted(text, settings))}"
+        f"{_encoded(_slotted(text, settings, is_measured))}"
         for kind, text in parts
     ) + f"\r\n--{BOUNDARY}--\r\n"  # fmt: skip
 
 
-def _slotted(text: str, settings: Settings) -> str:
+def _slotted(text: str, settings: Settings, is_measured: bool) -> str:
     """`text` with a slot where each recipient's token goes, after what all links begin with."""
     leave = f"{links.prefix(settings, links.LEAVE)}\0leave\0"
     preferences = f"{links.prefix(settings, links.PREFERENCES)}\0preferences\0"
     text = text.replace("\0", "").replace(LEAVE_MARK, leave)
-    return text.replace(PREFERENCES_MARK, preferences)
+    text = text.replace(PREFERENCES_MARK, preferences)
+    return text.replace("</body>", "\0pixel\0</body>") if is_measured else text
 
 
 def _encoded(text: str) -> str:

@@ -6,7 +6,7 @@ from factories import awa, luc, resaclic
 from queries import cost
 
 from crm.db import db
-from crm.newsletter.issues import Layout, Order, Publication, RecipeSection
+from crm.newsletter.issues import Layout, Opens, Order, Publication, RecipeSection
 
 RECIPE = "/gestion/lettres/publications/resaclic"
 HUGE = "x" * 100_000
@@ -116,9 +116,11 @@ def test_the_presentation_is_saved_and_read_on_the_public_page(client, visitor):
             "description": "<b>Tout</b>",
             "frequency": "",
             "sender_name": "",
+            "opens": "totals",
         },
     )
     assert answer.location == RECIPE
+    assert (resaclic().opens, resaclic().counts_clicks) == (Opens.TOTALS, False)
     assert resaclic().description == "<b>Tout</b>"
     assert "&lt;b&gt;Tout&lt;/b&gt;" in visitor.get("/lettres/resaclic/").text
 
@@ -134,7 +136,7 @@ def test_the_presentation_is_saved_and_read_on_the_public_page(client, visitor):
     ],
 )
 def test_a_wrong_presentation_changes_nothing(client, changes, said):
-    typed = {"name": "Autre", "description": "d", "frequency": "f", "sender_name": "s"}
+    typed = {"name": "Autre", "description": "d", "frequency": "f", "opens": "none"}
     answer = client.post(f"{RECIPE}/presentation", data=typed | changes)
     assert answer.status_code == 422
     assert said in answer.text

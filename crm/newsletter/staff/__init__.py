@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from crm.newsletter.staff import (
     feeds,
+    figures,
     issues,
     items,
     placements,
@@ -13,7 +14,7 @@ from crm.newsletter.staff import (
     subscribers,
 )
 
-MODULES = (issues, placements, preview, sending, items, feeds, subscribers, publications)
+MODULES = (issues, placements, preview, sending, figures, items, feeds, subscribers, publications)
 
 
 def blueprint() -> Blueprint:

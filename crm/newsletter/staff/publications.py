@@ -4,12 +4,12 @@ from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import IntegerField, validators
+from wtforms import BooleanField, IntegerField, validators
 
 from crm.auth import PUBLISH, READ, allow
 from crm.db import db
 from crm.forms import Form, checkboxes, choice, line, text
-from crm.newsletter.issues import Layout, Order, Publication, RecipeSection
+from crm.newsletter.issues import Layout, Opens, Order, Publication, RecipeSection
 from crm.newsletter.items import Kind
 
 bp = Blueprint("publications", __name__, url_prefix="/publications")
@@ -20,6 +20,18 @@ class PublicationForm(Form):
     description = text("Présentation, lue sur la page publique", 1000)
     frequency = line("Parution", 60, hint="« chaque mois », « trois fois par an »…")
     sender_name = line("Nom d’expéditeur", 120, hint="Vide : le nom court du réseau.")
+    offers_rhythms = BooleanField(
+        "Laisser ses lecteurs choisir de recevoir moins de numéros",
+        description="Tous, un par mois au plus, ou un par trimestre au plus.",
+    )
+    counts_clicks = BooleanField(
+        "Compter les liens suivis",
+        description="Pour tout le monde ensemble : rien dans un lien ne dit qui le suit.",
+    )
+    opens = choice(
+        "Ouvertures", [(opens.value, opens.label) for opens in Opens],
+        hint="Mesurer celles d’une personne demande son accord, distinct de l’abonnement (CNIL).",
+    )  # fmt: skip
 
 
 class SectionForm(Form):
