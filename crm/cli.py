@@ -20,6 +20,7 @@ from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
 from crm.defaults import install_defaults  # noqa: E402
 from crm.newsletter.cli import newsletter  # noqa: E402
+from crm.requests.cli import requests  # noqa: E402
 from crm.text import normal_email  # noqa: E402
 from crm.users import User, UserRole  # noqa: E402
 
@@ -144,3 +145,4 @@ def add_user(email: str, role: str, name: str, password_stdin: bool) -> None:
 
 crm.add_command(contacts)
 crm.add_command(newsletter)
+crm.add_command(requests)

@@ -153,9 +153,9 @@ class LocalMomentField(DateTimeLocalField):
 Choices = Iterable[tuple[str, str]]
 
 
-def choice(label: str, choices: Choices, *, hint: str = "") -> Field:
-    """A list to choose one from; the data is the chosen value."""
-    return SelectField(label, choices=as_choices(choices), description=hint)
+def choice(label: str, choices: Choices, *, hint: str = "", default: str | None = None) -> Field:
+    """A list to choose one from; the data is the chosen value, `default` when none was posted."""
+    return SelectField(label, choices=as_choices(choices), description=hint, default=default)
 
 
 def checkboxes(label: str, choices: Choices = (), *, hint: str = "", none: str = "") -> Field:

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from flask import request
@@ -35,7 +34,8 @@ MEMORY = timedelta(days=2)
 # network (a school is one), from everywhere. With the proof of work, then without.
 _LOOKED_AT = {"address": (12, 3), "network": (40, 6), "everywhere": (300, 8)}
 # After which they are refused, so that the box itself is not flooded.
-_REFUSED = {"address": (60, 60), "network": (240, 240), "everywhere": (None, 2000)}
+_REFUSED = {"address": (60, 60), "network": (240, 240), "everywhere": (10**9, 2000)}
+_MOST_COUNTED = 2000
 _SAME_TEXT = 3  # times in two days
 
 _LINK = re.compile(r"https?://|\bwww\.|\[url|<a\s|\bhref=", re.IGNORECASE)
@@ -129,11 +129,11 @@ def judge(seen: Seen) -> Verdict:
         form=seen.form, proven=proven, address=_key(_host(seen.address)),
         network=_key(_network(seen.address)), text=_key(" ".join(seen.texts).casefold()),
     )  # fmt: skip
-    if any(_is_over(posting, place, limits[not proven]) for place, limits in _REFUSED.items()):
+    lately = _counted(posting)
+    if any(lately[place] >= limits[not proven] for place, limits in _REFUSED.items()):
         return Verdict(["trop d’envois en une heure"], is_refused=True)
-    reasons = [*_alone(seen), *_among_others(posting)]
     db.session.add(posting)
-    return Verdict(reasons)
+    return Verdict([*_alone(seen), *_among_others(lately, proven)])
 
 
 def count_links(texts: Iterable[str]) -> int:
@@ -159,7 +159,7 @@ def _alone(seen: Seen) -> Iterator[str]:
         yield plural(links, "lien")
 
 
-def _among_others(posting: Posting) -> Iterator[str]:
+def _among_others(lately: dict[str, int], proven: bool) -> Iterator[str]:
     """What a post shows beside those of the last hour."""
     words = {
         "address": "beaucoup d’envois de la même adresse",
@@ -167,29 +167,28 @@ def _among_others(posting: Posting) -> Iterator[str]:
         "everywhere": "beaucoup d’envois à la fois",
     }
     for place, limits in _LOOKED_AT.items():
-        if _is_over(posting, place, limits[not posting.proven]):
-            yield words[place] + ("" if posting.proven else ", sans preuve de calcul")
+        if lately[place] >= limits[not proven]:
+            yield words[place] + ("" if proven else ", sans preuve de calcul")
             break
-    same = Posting.text == posting.text, Posting.form == posting.form
-    if _reaches(_SAME_TEXT, MEMORY, *same):
+    if lately["text"] >= _SAME_TEXT:
         yield "le même texte a déjà été envoyé plusieurs fois"
 
 
-def _is_over(posting: Posting, place: str, limit: int | None) -> bool:
-    if limit is None:
-        return False
-    where: dict[str, Any] = {
-        "address": Posting.address == posting.address,
-        "network": Posting.network == posting.network,
-        "everywhere": Posting.proven == posting.proven,
+def _counted(posting: Posting) -> dict[str, int]:
+    """How many like this one there were lately; no more rows than matter are read."""
+    mine, hour_ago = Posting.form == posting.form, Posting.at > now() - HOUR
+    where = {
+        "address": (hour_ago, Posting.address == posting.address),
+        "network": (hour_ago, Posting.network == posting.network),
+        "everywhere": (hour_ago, Posting.proven == posting.proven),
+        "text": (Posting.at > now() - MEMORY, Posting.text == posting.text),
     }
-    return _reaches(limit, HOUR, Posting.form == posting.form, where[place])
-
-
-def _reaches(limit: int, period: timedelta, *where: sa.ColumnElement[bool]) -> bool:
-    """Whether there are that many; no more rows than that are read."""
-    found = sa.select(Posting.id).where(Posting.at > now() - period, *where).limit(limit)
-    return db.session.scalar(sa.select(sa.func.count()).select_from(found.subquery())) == limit
+    counts = []
+    for place, said in where.items():
+        most = max((*_REFUSED.get(place, ()), _SAME_TEXT))
+        some = sa.select(Posting.id).where(mine, *said).limit(min(most, _MOST_COUNTED)).subquery()
+        counts.append(sa.select(sa.func.count()).select_from(some).scalar_subquery().label(place))
+    return dict(db.session.execute(sa.select(*counts)).one()._mapping)
 
 
 def _host(address: str) -> str:

@@ -31,7 +31,6 @@ def erase(request: SupportRequest) -> None:
     for name in _PERSONAL:
         setattr(request, name, "")
     request.person = request.organisation = None
-    request.key = None
     request.link_version = (request.link_version + 1) % 256
     request.erased_at = now()
     _forget_what_was_said(request)

@@ -24,7 +24,7 @@ _TERMS = {"country": Vocabulary.COUNTRY, "sector": Vocabulary.SECTOR, "theme": V
 _ENUMS: dict[str, Any] = {"kind": RequestKind, "public": Public, "stage": Stage}
 
 
-def terms(vocabulary: Vocabulary, blank: str = "—") -> list[tuple[str, str]]:
+def terms(vocabulary: Vocabulary, blank: str = "Je ne le précise pas") -> list[tuple[str, str]]:
     """The terms one can choose today, by number, after a blank."""
     found = db.session.execute(Term.of(vocabulary).with_only_columns(Term.id, Term.label))
     rows = [(str(number), label) for number, label in found]
@@ -33,7 +33,7 @@ def terms(vocabulary: Vocabulary, blank: str = "—") -> list[tuple[str, str]]:
     return [("", blank), *rows]
 
 
-def departments(blank: str = "—") -> list[tuple[str, str]]:
+def departments(blank: str = "Je ne le précise pas") -> list[tuple[str, str]]:
     return [("", blank), *((code, f"{code} – {name}") for code, name in DEPARTMENTS.items())]
 
 
@@ -44,19 +44,27 @@ class RequestFields(Form):
                       [validators.InputRequired("Choisissez ce que vous cherchez.")],
                       choices=as_choices((k.value, k.question) for k in RequestKind))  # fmt: skip
     need = text("Votre demande", NEED, required=True)
-    stage = choice("Où en est votre projet ?", [("", "—"), *((s.value, s.label) for s in Stage)])
-    country = choice("Dans quel pays ?", [])
-    sector = choice("Dans quel domaine ?", [])
+    stage = choice(
+        "Où en est votre projet ?",
+        [("", "Je ne le précise pas"), *((s.value, s.label) for s in Stage)],
+        default="",
+    )
+    country = choice("Dans quel pays ?", [], default="")
+    sector = choice("Dans quel domaine ?", [], default="")
     due_on = DateField("Une date à respecter ?", [validators.Optional()],
-                       description="Date limite d’un dossier, départ, événement…")  # fmt: skip
-    public = choice("Vous êtes", [("", "—"), *((p.value, p.label) for p in Public)])
+                       description="Dossier, départ, événement…")  # fmt: skip
+    public = choice(
+        "Vous êtes",
+        [("", "Je ne le précise pas"), *((p.value, p.label) for p in Public)],
+        default="",
+    )
     first_name = line("Prénom", 100, render_kw={"autocomplete": "given-name"})
     last_name = line("Nom", 100, required=True, render_kw={"autocomplete": "family-name"})
     organisation_name = line("Votre organisation", 300, render_kw={"autocomplete": "organization"})
     email = email("Courriel", required=True)
     phone = line("Téléphone", 40, render_kw={"type": "tel", "autocomplete": "tel"})
     commune = line("Commune", 120, render_kw={"autocomplete": "address-level2"})
-    department = choice("Département", departments())
+    department = choice("Département", departments(), default="")
     availability = line("Quand vous appeler ?", 500, hint="Par exemple : le mardi après-midi.")
     files = MultipleFileField(
         "Documents utiles",

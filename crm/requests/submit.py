@@ -23,6 +23,7 @@ from crm.users import User
 log = logging.getLogger(__name__)
 
 _RECENT = timedelta(days=2)
+_MOST_MAILS = 5  # acknowledgements to one address in a day
 
 
 def submit(
@@ -50,7 +51,6 @@ def submit(
         row.request = request
         db.session.add(row)
     request.tell("Reçue" if by is None else f"Notée ({channel.label.lower()})", by)
-    words.learn(request)
     if not request.is_suspect:
         welcome(request, by=by)
     return request
@@ -75,7 +75,9 @@ def discard(request: SupportRequest) -> None:
 
 
 def welcome(request: SupportRequest, by: User | None = None) -> None:
-    """Tie it to the cards that are surely its requester's, and say so in their journals."""
+    """Let it be found, and tie it to the cards that are surely its requester's, with a line in
+    their journals."""
+    words.learn(request)
     matching.recognise(request)
     for contact in (request.person, request.organisation):
         if contact is not None:
@@ -100,7 +102,7 @@ def acknowledge_received() -> None:
             SupportRequest.acknowledged_at.is_(None),
             SupportRequest.suspected_at.is_(None),
             SupportRequest.created_at > now() - _RECENT,
-            SupportRequest.channel == Channel.FORM,
+            SupportRequest.channel.in_((Channel.FORM, Channel.MAIL)),
             SupportRequest.email != "",
         )
         .order_by(SupportRequest.id)
@@ -123,8 +125,22 @@ def _acknowledge(request_id: int) -> None:
     mine = sa.update(SupportRequest).where(
         SupportRequest.id == request_id, SupportRequest.acknowledged_at.is_(None)
     )
-    if change(mine.values(acknowledged_at=now())):
-        acknowledge(db.session.get_one(SupportRequest, request_id))
+    if not change(mine.values(acknowledged_at=now())):
+        return
+    request = db.session.get_one(SupportRequest, request_id)
+    if not _is_pestered(request):
+        acknowledge(request)
+
+
+def _is_pestered(request: SupportRequest) -> bool:
+    """Whether this address had many acknowledgements today: it may not be who posts, or a machine
+    that answers ours (RFC 3834 §2)."""
+    lately = sa.select(sa.func.count(SupportRequest.id)).where(
+        SupportRequest.email == request.email,
+        SupportRequest.id != request.id,
+        SupportRequest.acknowledged_at > now() - timedelta(days=1),
+    )
+    return (db.session.scalar(lately) or 0) >= _MOST_MAILS
 
 
 def _posted_before(values: Mapping[str, Any]) -> SupportRequest | None:

@@ -2,12 +2,12 @@
 
 from flask import Blueprint
 
-from crm.requests.public import call, follow, form
+from crm.requests.public import appointments, call, follow, form
 
 
 def blueprint() -> Blueprint:
     """The public pages of requests, with an endpoint like `public.requests.form.new`."""
     requests = Blueprint("requests", __name__, url_prefix="/demandes")
-    for module in (form, call, follow):
+    for module in (form, call, follow, appointments):
         requests.register_blueprint(module.bp)
     return requests

@@ -45,7 +45,7 @@ class LinkForm(Form):
 @limiter.limit("60 per hour", methods=["POST"])
 def show(token: str) -> ResponseReturnValue:
     """GET shows; POST adds a message."""
-    found = _opened(token)
+    found = opened(token)
     form = MessageForm()
     if form.is_valid_post() and (files := _files(form)) is not None:
         hear(found, form.text.data, files=files)
@@ -80,7 +80,7 @@ def _own_files(found: SupportRequest) -> list[RequestFile]:
 @bp.post("/<token>/reglee")
 def settle(token: str) -> ResponseReturnValue:
     """« Ma demande est réglée »."""
-    found = _opened(token)
+    found = opened(token)
     if not found.is_closed:
         found.close(found.likely_outcome if found.answered_at else Outcome.ANSWERED)
         found.tell("Le demandeur dit que sa demande est réglée")
@@ -91,7 +91,7 @@ def settle(token: str) -> ResponseReturnValue:
 @bp.route("/<token>/retrait", methods=["GET", "POST"])
 def withdraw(token: str) -> ResponseReturnValue:
     """GET asks, POST acts."""
-    found = _opened(token)
+    found = opened(token)
     if ask_again():
         return render_template("public/requests/follow/withdraw.html", asked=found, token=token)
     found.close(Outcome.WITHDRAWN)
@@ -102,7 +102,7 @@ def withdraw(token: str) -> ResponseReturnValue:
 @bp.get("/<token>/mes-donnees")
 def data(token: str) -> ResponseReturnValue:
     """All that is kept about this request (RGPD art. 15), as a page or as a file (art. 20)."""
-    found = _opened(token)
+    found = opened(token)
     kept = kept_about(found)
     if request.args.get("format") == "json":
         response = jsonify(kept)
@@ -115,7 +115,7 @@ def data(token: str) -> ResponseReturnValue:
 @bp.route("/<token>/effacement", methods=["GET", "POST"])
 def delete(token: str) -> ResponseReturnValue:
     """Erase what is personal (RGPD art. 17): GET asks, POST acts."""
-    found = _opened(token)
+    found = opened(token)
     if ask_again():
         return render_template("public/requests/follow/delete.html", asked=found, token=token)
     erase(found)
@@ -125,7 +125,7 @@ def delete(token: str) -> ResponseReturnValue:
 
 @bp.get("/<token>/fichiers/<int:file_id>")
 def file(token: str, file_id: int) -> Response:
-    found = _opened(token)
+    found = opened(token)
     kept = db.session.get(RequestFile, file_id)
     if kept is None or kept.request_id != found.id or kept.is_internal:
         abort(404)
@@ -149,7 +149,7 @@ def link() -> ResponseReturnValue:
     return render_template("public/requests/follow/link.html", form=form), code
 
 
-def _opened(token: str) -> SupportRequest:
+def opened(token: str) -> SupportRequest:
     """The request that a personal link opens; a page that says what to do otherwise."""
     found = links.read_page(token) or abort(404, BAD_LINK)
     if found.is_erased:

@@ -10,7 +10,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -59,7 +58,8 @@ def keep(form: RequestForm, files: list[Sent], verdict: Verdict) -> SupportReque
         db.session.rollback()
         kept = _submit(form, files, verdict, consent)
         db.session.commit()
-    enqueue(acknowledge_received)
+    if not kept.is_suspect:
+        enqueue(acknowledge_received)
     return kept
 
 
@@ -84,6 +84,7 @@ def received(token: str) -> ResponseReturnValue:
 def script() -> Response:
     """What a site that frames the form runs: the frame follows the height of its content."""
     file = Path(current_app.root_path, "static", "js", "cadre.js")
-    response = send_file(file, mimetype="text/javascript", max_age=3600)
+    response = Response(file.read_bytes(), mimetype="text/javascript")
     response.headers["Cross-Origin-Resource-Policy"] = "cross-origin"
+    response.headers["Cache-Control"] = "public, max-age=3600"
     return response

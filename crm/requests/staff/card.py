@@ -46,7 +46,7 @@ class CardForm(RequestFields):
     email = line("Courriel", 254, render_kw={"type": "email"})
     last_name = line("Nom", 100)
     due_on = DateField("À répondre avant le", [validators.Optional()])
-    theme = choice("Thème", [])
+    theme = choice("Thème", [], default="")
     priority = choice("Priorité", [(str(p.value), p.label) for p in reversed(Priority)])
 
     def __init__(self, **options: Any) -> None:
