@@ -51,6 +51,7 @@ from crm.newsletter import (
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 from crm.requests import answers, meetings, messages, requests, rules, slots, words, work
+from crm.requests import facets as requests_facets
 from crm.requests import public as requests_public
 from crm.requests import staff as requests_staff
 
@@ -62,7 +63,7 @@ MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     bounces, clicks, courtesy, deliveries, departures, facets, issues, items, moves, progress,
     subscriptions,
-    answers, meetings, messages, requests, rules, slots, words, work,
+    answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
     jobs, mail, proof, spam, tasks,
 )  # fmt: skip
 

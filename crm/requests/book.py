@@ -3,10 +3,12 @@
 import logging
 import secrets
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import joinedload
 
 from crm.config import Settings
 from crm.db import change, db, in_turn, now
@@ -44,10 +46,37 @@ def free_slots(officer: User, most: int = 12) -> list[Slot]:
     return list(db.session.scalars(Slot.free().where(Slot.officer_id == officer.id).limit(most)))
 
 
+def offerable(request: SupportRequest) -> list[Slot]:
+    """The slots of those who have this request that it was not offered yet."""
+    people = [one for one in (request.assignee_id, request.second_id) if one]
+    known = sa.select(Offer.slot_id).where(Offer.request_id == request.id)
+    free = Slot.free().where(Slot.officer_id.in_(people), Slot.id.not_in(known)).limit(12)
+    return list(db.session.scalars(free))
+
+
 def coming(request: SupportRequest) -> Appointment | None:
     """The appointment this request has, if one is to come."""
     mine = Appointment.coming().where(Appointment.request_id == request.id)
     return db.session.scalar(mine.limit(1))
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """What the pages of a request show of its appointments."""
+
+    coming: Appointment | None
+    offered: list[Slot]
+    past: list[Appointment]
+
+
+def agenda_of(request: SupportRequest) -> Agenda:
+    held = coming(request)
+    all_of_it = sa.select(Appointment).where(Appointment.request_id == request.id)
+    every_one = db.session.scalars(
+        all_of_it.order_by(Appointment.starts_at).options(joinedload(Appointment.officer))
+    )
+    past = [one for one in every_one if one is not held]
+    return Agenda(held, [] if request.is_closed else offered(request), past)
 
 
 def choose(request: SupportRequest, slot_id: int) -> Appointment:

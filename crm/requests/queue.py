@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Self
 
@@ -14,10 +13,10 @@ from crm.db import db, now
 from crm.requests import words
 from crm.requests.kinds import RequestKind, State
 from crm.requests.requests import SupportRequest
+from crm.requests.rules import Rules
 from crm.text import one_line
 from crm.users import User
 
-SILENCE = timedelta(days=14)  # without news for longer, a request is stuck
 MINE, NOBODY = "moi", "personne"
 
 
@@ -142,7 +141,7 @@ def _in_view(view: View) -> list[sa.ColumnElement[bool]]:
     if view is View.UNREAD:
         return [opened, it.unread_at.is_not(None)]
     if view is View.STUCK:
-        return [opened, it.state != State.NEW, it.news_at < now() - SILENCE]
+        return [opened, it.state != State.NEW, it.news_at < now() - Rules.current().patience]
     return [opened]
 
 

@@ -2,12 +2,33 @@
 
 from flask import Blueprint
 
-from crm.requests.staff import card, frame, messages, models, moves, queue, suspects, ties
+from crm.requests.staff import (
+    absences,
+    appointments,
+    card,
+    frame,
+    hours,
+    meetings,
+    messages,
+    minutes,
+    models,
+    moves,
+    queue,
+    rules,
+    slots,
+    suspects,
+    ties,
+)
+
+MODULES = (
+    queue, card, messages, moves, ties, models, suspects, frame,
+    meetings, minutes, rules, slots, hours, absences, appointments,
+)  # fmt: skip
 
 
 def blueprint() -> Blueprint:
     """The staff pages of requests, with an endpoint like `staff.requests.queue.index`."""
     requests = Blueprint("requests", __name__, url_prefix="/demandes")
-    for module in (queue, card, messages, moves, ties, models, suspects, frame):
+    for module in MODULES:
         requests.register_blueprint(module.bp)
     return requests
