@@ -5,6 +5,7 @@ from crm.identity import Identity
 from crm.mail import Mail, post, write
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue
+from crm.newsletter.moves import Move
 from crm.newsletter.render import personal, render
 from crm.newsletter.subscriptions import Subscription
 
@@ -31,4 +32,25 @@ def confirm(subscription: Subscription, url: str) -> Mail:
         subject=f"Confirmez votre abonnement à {publication}",
         publication=publication,
         confirm_url=url,
+    )
+
+
+def move(asked: Move, url: str) -> Mail:
+    """Ask the new address to confirm, at `url`, that it wants what the old one receives."""
+    return post(
+        asked.new_email,
+        "newsletter/move",
+        subject="Confirmez votre nouvelle adresse",
+        old_email=asked.old_email,
+        confirm_url=url,
+    )
+
+
+def moved(done: Move) -> Mail:
+    """Tell the old address: if it asked for nothing, it must be able to say so."""
+    return post(
+        done.old_email,
+        "newsletter/moved",
+        subject="Vos lettres arrivent à une autre adresse",
+        new_email=done.new_email,
     )

@@ -1,13 +1,18 @@
 """Enrolling: subscribers taken from a list kept elsewhere, each with the consent it came with."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+import sqlalchemy as sa
+
+from crm.config import Settings
 from crm.contacts.departments import DEPARTMENTS, department_of
 from crm.contacts.files.spreadsheets import Table
 from crm.contacts.fold import fold
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
+from crm.newsletter.departures import Departure, digests
+from crm.newsletter.facets import tell_search
 from crm.newsletter.issues import Publication
 from crm.newsletter.subscriptions import Basis, Subscription
 from crm.text import normal_email, one_line
@@ -39,15 +44,21 @@ class Enrolment:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
 
-def enrol(table: Table, publication: Publication, wording: str, source: str) -> Iterator[Enrolment]:
+def enrol(
+    table: Table,
+    publication: Publication,
+    wording: str,
+    source: str,
+    keys: Sequence[str] = (),
+) -> Iterator[Enrolment]:
     """Subscribe the people of `table` to `publication`; yields the running account at each line.
 
     `wording` is how they agreed, kept as the proof of each. Who has left is never brought back by a
-    list (RGPD art. 21), nor is an address that no longer answers. Nothing is committed.
-    Raises NoAddress.
+    list (RGPD art. 21), nor is an address that no longer answers; `keys`, by default those of the
+    settings, recognise who was erased. Nothing is committed. Raises NoAddress.
     """
     columns = _columns(table.headings)
-    roll = _Roll(publication, wording, source)
+    roll = _Roll(publication, wording, source, keys or Settings.current().keys)
     for number, cells in table.rows:
         roll.take(number, {name: one_line(cells[index]) for name, index in columns.items()})
         yield roll.account
@@ -64,7 +75,7 @@ def _columns(headings: list[str]) -> dict[str, int]:
     }
     if "email" not in found:
         raise NoAddress(
-            "Ce fichier n’a pas de colonne « email » : ajoutez ce titre au-dessus des adresses."
+            "Ce fichier n’a pas de colonne « email » : ajoutez ce titre au-dessus des adresses."
         )
     return found
 
@@ -72,8 +83,13 @@ def _columns(headings: list[str]) -> dict[str, int]:
 class _Roll:
     """The list of a publication while a table is read: who is on it, and what became of each."""
 
-    def __init__(self, publication: Publication, wording: str, source: str) -> None:
+    def __init__(
+        self, publication: Publication, wording: str, source: str, keys: Sequence[str]
+    ) -> None:
         self.publication, self.wording, self.source = publication, wording, source
+        self.keys = keys
+        self.erased = set(db.session.scalars(sa.select(Departure.digest)))
+        self.left = _who_left_everything()
         everyone = db.session.scalars(Subscription.all_of(publication))
         self.known = {subscription.email: subscription for subscription in everyone}
         terms: Iterable[Term] = db.session.scalars(Term.of(Vocabulary.ACTOR_TYPE))
@@ -85,13 +101,21 @@ class _Roll:
         address = normal_email(values["email"])
         if address is None:
             typed = values["email"][:80]
-            words = f"« {typed} » n’est pas une adresse" if typed else "l’adresse est vide"
+            words = f"« {typed} » n’est pas une adresse" if typed else "l’adresse est vide"
             self.account.refused.append((number, words))
+        elif address not in self.known and self._is_gone(address):
+            self.account.gone += 1
         elif address not in self.known:
             self.account.added += 1
             self._agree(self._new(address, values))
         else:
             self._take_again(self.known[address])
+
+    def _is_gone(self, address: str) -> bool:
+        """Whether someone who receives nothing more asked not to, or to be forgotten."""
+        if address in self.left:
+            return True
+        return bool(self.erased) and not self.erased.isdisjoint(digests(address, self.keys))
 
     def _take_again(self, subscription: Subscription) -> None:
         if subscription.left_at is not None or subscription.suppressed:
@@ -101,6 +125,8 @@ class _Roll:
         else:
             self.account.confirmed += 1
             self._agree(subscription)
+            db.session.flush()
+            tell_search(subscription)
 
     def _agree(self, subscription: Subscription) -> None:
         subscription.consent(Basis.IMPORT, self.wording, self.source, confirmed=True)
@@ -115,6 +141,15 @@ class _Roll:
         )
         db.session.add(subscription)
         return subscription
+
+
+def _who_left_everything() -> set[str]:
+    """The addresses that left a letter and receive none: leaving was meant for all of them."""
+    live = sa.select(Subscription.email).where(Subscription.left_at.is_(None))
+    left = sa.select(Subscription.email).where(
+        Subscription.left_at.is_not(None), Subscription.email.not_in(live)
+    )
+    return set(db.session.scalars(left))
 
 
 def _department(value: str) -> str:
