@@ -219,9 +219,9 @@ class SupportRequest(Model):
         """Take it up again where it was left: with its officer, if it had one. Safe to repeat."""
         if not self.is_closed:
             return
+        self.state = State.ONGOING if self.assignee is not None else State.NEW
         self.closed_at = self.closed_by = self.outcome = None
         self.outcome_note = ""
-        self.state = State.ONGOING if self.assignee is not None else State.NEW
         self.tell("Rouverte", by)
 
     @property

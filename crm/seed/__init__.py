@@ -16,6 +16,7 @@ from crm.identity import Identity
 from crm.newsletter.issues import Issue
 from crm.newsletter.items import Feed, Item
 from crm.newsletter.subscriptions import Subscription
+from crm.requests.requests import SupportRequest
 from crm.seed import (
     items,
     journal,
@@ -23,6 +24,7 @@ from crm.seed import (
     letters,
     organisations,
     people,
+    requests,
     subscribers,
     team,
     ties,
@@ -50,9 +52,10 @@ PARTS: tuple[tuple[str, Callable[[Network], None]], ...] = (
     ("les lettres", letters.fill),
     ("les abonnés", subscribers.fill),
     ("les envois", ledger.fill),
+    ("les demandes", requests.fill),
 )
 _CONTENTS: tuple[type[Any], ...] = (
-    Organisation, Person, Item, Feed, Subscription, Issue, Identity,
+    Organisation, Person, Item, Feed, Subscription, Issue, SupportRequest, Identity,
 )  # fmt: skip
 
 
