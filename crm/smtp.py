@@ -139,23 +139,28 @@ def _is_resting(url: str) -> bool:
     return _resting.get(relay_name(url), 0) > time.monotonic()
 
 
-def _try(url: str) -> "Server":
+def greet(url: str, timeout: float) -> None:
+    """Connect, sign in and leave, within a few times `timeout` seconds. Raises ServerGone."""
+    _try(url, timeout).hang_up()
+
+
+def _try(url: str, timeout: float = TIMEOUT) -> "Server":
     try:
-        return _connect(url)
+        return _connect(url, timeout)
     except smtplib.SMTPAuthenticationError as error:
         raise ServerGone("le serveur d’envoi refuse le nom ou le mot de passe") from error
     except (OSError, smtplib.SMTPException) as error:
         raise ServerGone(f"le serveur d’envoi ne répond pas ({_reason(error)})") from error
 
 
-def _connect(url: str) -> "Server":
+def _connect(url: str, timeout: float) -> "Server":
     parts, options = urlsplit(url), parse_qs(urlsplit(url).query)
     host = parts.hostname or "localhost"
     tls = ssl.create_default_context()
     if parts.scheme == "smtps":
-        server: Server = TlsServer(host, parts.port or 465, timeout=TIMEOUT, context=tls)
+        server: Server = TlsServer(host, parts.port or 465, timeout=timeout, context=tls)
     else:
-        server = Server(host, parts.port or 25, timeout=TIMEOUT)
+        server = Server(host, parts.port or 25, timeout=timeout)
     server.relay = relay_name(url)
     try:
         if options.get("starttls", ["0"])[0] in ("1", "true"):

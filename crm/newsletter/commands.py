@@ -14,6 +14,7 @@ from crm.filters import PARIS, moment, plural, today
 from crm.jobs import enqueue
 from crm.newsletter import schedule
 from crm.newsletter.compose import compose
+from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliver import deliver_due, send_due
 from crm.newsletter.deliveries import PENDING, Delivery, State
 from crm.newsletter.issues import Issue, Publication
@@ -37,7 +38,7 @@ class ParisMoment(click.ParamType[datetime]):
         try:
             found = value if isinstance(value, datetime) else datetime.fromisoformat(value)
         except ValueError:
-            self.fail(f"« {value} » ne se lit pas comme « 2026-12-01 09:00 ».", param, ctx)
+            self.fail(f"« {value} » ne se lit pas comme « 2026-12-01 09:00 ».", param, ctx)
         return found if found.tzinfo else found.replace(tzinfo=PARIS)
 
 
@@ -71,6 +72,9 @@ def plan(slug: str, number: int, at: datetime | None) -> None:
 @click.option("--wait", is_flag=True, help="Attend aussi ceux qui sont remis à plus tard.")
 def send(wait: bool) -> None:
     """Envoie ce qui doit partir et reprend ce qui a été interrompu."""
+    if quiet := Courtesy.current().quiet_until_when(now()):
+        click.echo(f"Heures calmes\u00a0: rien ne part avant {moment(quiet)}.")
+        return
     trouble = _send()
     while not trouble and (pause := _pause(wait)) is not None:
         time.sleep(pause)
@@ -80,8 +84,11 @@ def send(wait: bool) -> None:
         people = plural(count, "destinataire attend", "destinataires attendent")
         click.echo(f"{people} un nouvel essai, le premier {moment(first)}.")
     if trouble:
-        raise click.ClickException(f"L’envoi s’est arrêté : {trouble}. Relancez la commande.")
-    click.echo("Rien d’autre à envoyer pour l’instant." if count else "Tout est envoyé.")
+        raise click.ClickException(f"L’envoi s’est arrêté\u00a0: {trouble}. Relancez la commande.")
+    paused = db.session.scalars(Issue.paused()).all()
+    for issue in paused:
+        click.echo(f"{issue.title} est en pause.")
+    click.echo("Rien d’autre à envoyer pour l’instant." if count or paused else "Tout est envoyé.")
 
 
 @click.argument("slug")
@@ -98,14 +105,14 @@ def status(slug: str, number: int, as_json: bool) -> None:
     for state, count in counts.items():
         click.echo(f"{state.label:<20}{count:>9}")
     if issue.trouble:
-        click.echo(f"Ce qui le retient : {issue.trouble}")
+        click.echo(f"Ce qui le retient\u00a0: {issue.trouble}")
 
 
 def publication_named(slug: str) -> Publication:
     found = Publication.find(slug)
     if found is None:
         slugs = ", ".join(db.session.scalars(sa.select(Publication.slug)))
-        raise click.ClickException(f"La lettre « {slug} » n’existe pas. Il y a : {slugs}.")
+        raise click.ClickException(f"La lettre « {slug} » n’existe pas. Il y a : {slugs}.")
     return found
 
 
@@ -139,7 +146,9 @@ def _send() -> str:
     at = now()
     due = db.session.scalar(
         sa.select(sa.func.count()).where(
-            Delivery.state.in_(PENDING), sa.or_(Delivery.next_try_at <= at, _is_held())
+            Delivery.issue_id.in_(Issue.due(at).order_by(None).with_only_columns(Issue.id)),
+            Delivery.state.in_(PENDING),
+            sa.or_(Delivery.next_try_at <= at, _is_held()),
         )
     ) or 0  # fmt: skip
     beginning = [issue for issue in db.session.scalars(Issue.due(at)) if issue.started_at is None]
@@ -156,9 +165,10 @@ def _is_held() -> sa.ColumnElement[bool]:
 
 def _waiting() -> tuple[int, datetime | None]:
     """How many recipients are not settled yet, and when the first of them may be tried."""
+    leaving = Issue.due(now()).order_by(None).with_only_columns(Issue.id)
     row = db.session.execute(
         sa.select(sa.func.count(), sa.func.min(Delivery.next_try_at)).where(
-            Delivery.state.in_(PENDING)
+            Delivery.issue_id.in_(leaving), Delivery.state.in_(PENDING)
         )
     ).one()
     db.session.commit()

@@ -86,6 +86,10 @@ class Rule(Model):
     def all(cls) -> sa.Select["Rule"]:
         return sa.select(cls).order_by(cls.kind, cls.name)
 
+    @classmethod
+    def of(cls, kind: RuleKind, name: str) -> "Rule | None":
+        return db.session.scalar(sa.select(cls).where(cls.kind == kind, cls.name == name))
+
     @property
     def spacing(self) -> float:
         """Seconds from one message to the next, so that no minute and no hour holds too many."""
@@ -110,6 +114,10 @@ class Pace(Model):
     # Seconds between two messages since it last said « not so fast », and when it did.
     slowness: Mapped[float] = mapped_column(default=0.0)
     slowed_at: Mapped[datetime | None]
+
+    @property
+    def name(self) -> str:
+        return self.key.partition(" ")[2]
 
     @classmethod
     def slowed(cls, since: datetime) -> sa.Select["Pace"]:

@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
 from crm.db import Model, db
 from crm.newsletter.issues import Issue
@@ -98,6 +98,27 @@ class Delivery(Model):
     def of(cls, subscription: Subscription) -> sa.Select["Delivery"]:
         """What was sent to someone, the newest first."""
         return sa.select(cls).where(cls.subscription_id == subscription.id).order_by(cls.id.desc())
+
+    @classmethod
+    def count(cls, issue: Issue, state: State, which: sa.ColumnElement[bool]) -> int:
+        """How many recipients of `issue` are in this state, and so."""
+        query = sa.select(sa.func.count()).where(cls.issue_id == issue.id, cls.state == state)
+        return db.session.scalar(query.where(which)) or 0
+
+    @classmethod
+    def doubted(cls, issue: Issue) -> sa.Select["Delivery"]:
+        """Those who perhaps received `issue` twice, with their addresses."""
+        return (
+            sa.select(cls)
+            .where(cls.issue_id == issue.id, cls.doubted_at.is_not(None))
+            .options(joinedload(cls.subscription))
+            .order_by(cls.id)
+        )
+
+    @classmethod
+    def count_doubted(cls, issue: Issue) -> int:
+        query = sa.select(sa.func.count()).where(cls.issue_id == issue.id)
+        return db.session.scalar(query.where(cls.doubted_at.is_not(None))) or 0
 
     @classmethod
     def told(cls, issue: Issue, state: State) -> sa.Select["Delivery"]:

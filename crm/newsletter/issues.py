@@ -229,6 +229,11 @@ class Issue(Model):
         )
 
     @classmethod
+    def paused(cls) -> sa.Select[Self]:
+        """Those that began to leave and wait to be resumed."""
+        return sa.select(cls).where(cls.paused_at.is_not(None), cls.sent_at.is_(None))
+
+    @classmethod
     def due(cls, at: datetime) -> sa.Select[Self]:
         """The scheduled issues whose hour has come and that have still to be seen to."""
         return (

@@ -35,16 +35,11 @@ class Ledger:
             return connection.scalar(due) or 0
 
     def next_at(self) -> datetime | None:
-        """When the first of those who have an appointment may be taken."""
-        with self.engine.begin() as connection:
+        """When the first of those who wait for their first try may be taken."""
+        with reading(), self.engine.begin() as connection:
             return connection.scalar(
                 sa.select(Delivery.next_try_at)
-                .where(
-                    self._mine,
-                    Delivery.next_try_at > self.clock(),
-                    Delivery.state == State.QUEUED,
-                    Delivery.claimed_by == "",
-                )
+                .where(self._mine, Delivery.state == State.QUEUED, Delivery.claimed_by == "")
                 .order_by(Delivery.next_try_at)
                 .limit(1)
             )

@@ -90,7 +90,7 @@ class Worker(threading.Thread):
         then, now = opens_at or self.ledger.next_at(), self.ledger.clock()
         if then is None or then > now + PATIENCE:
             return False
-        self.stop.wait(max(0.0, min(1.0, (then - now).total_seconds())))
+        self.stop.wait(max(0.02, min(1.0, (then - now).total_seconds())))
         return True
 
     def _is_connected(self, claims: Claims) -> bool:
@@ -180,7 +180,7 @@ def _instead(connection: Connection) -> str:
     """What the page says while another server than the usual one is spoken to."""
     if not connection.instead_of:
         return ""
-    return f"{connection.instead_of} ; les messages passent par {connection.relay}"
+    return f"{connection.instead_of}\u00a0; les messages passent par {connection.relay}"
 
 
 def _why_unwritable(row: Row, error: Exception) -> str:

@@ -1,13 +1,13 @@
-"""Réglages: the network's identity, the team's accounts, the mails written to disk."""
+"""Réglages: the network's identity, how letters leave, the team's accounts, mails on the disk."""
 
 from flask import Blueprint
 
-from crm.settings import accounts, identity, mails
+from crm.settings import accounts, courtesy, identity, mails
 
 
 def blueprint() -> Blueprint:
     """The pages of the settings, with an endpoint like `staff.settings.accounts.index`."""
     settings = Blueprint("settings", __name__, url_prefix="/reglages")
-    for module in (identity, accounts, mails):
+    for module in (identity, courtesy, accounts, mails):
         settings.register_blueprint(module.bp)
     return settings

@@ -1,6 +1,7 @@
 """Trying a number, deciding that it leaves, calling it back, and watching it."""
 
-from datetime import datetime, timedelta
+import re
+from datetime import datetime, time, timedelta
 from email import message_from_bytes, policy
 from zoneinfo import ZoneInfo
 
@@ -12,7 +13,9 @@ from queries import cost
 
 from crm.db import db, now
 from crm.mail import Mail
+from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliveries import Delivery, State
+from crm.newsletter.progress import Pulse, progress_of
 
 HUGE = "x" * 100_000
 
@@ -174,7 +177,8 @@ def test_progress_counts_every_state(client):
     issue = leaving([State.SENT, State.SENT, State.QUEUED, State.FAILED, State.DEFERRED])
     said = client.get(address(issue, "suivi.json")).json
     assert said == dict.fromkeys([state.value for state in State], 0) | {
-        "total": 5, "settled": 3, "is_over": False, "is_started": True,
+        "total": 5, "settled": 3, "is_over": False, "is_started": True, "is_paused": False,
+        "pace": said["pace"],
         "sent": 2, "queued": 1, "failed": 1, "deferred": 1,
     }  # fmt: skip
     page = client.get(address(issue, "suivi")).text
@@ -222,3 +226,77 @@ def test_watching_costs_the_same_for_many_rows(client):
         )
     db.session.commit()
     assert cost(client, address(issue, "suivi")) == few
+
+
+def test_the_page_says_how_fast_and_until_when(client):
+    issue = leaving([State.SENT] * 4 + [State.QUEUED] * 8)
+    issue.started_at = now() - timedelta(minutes=2)
+    minute = (now() - timedelta(minutes=1)).replace(second=0, microsecond=0)
+    db.session.add(Pulse(issue_id=issue.id, minute=minute, count=4))
+    db.session.flush()
+    found = progress_of(issue, minute + timedelta(minutes=1))
+    assert (found.per_minute, found.ends_at) == (4, minute + timedelta(minutes=3))
+    page = client.get(address(issue, "suivi")).text
+    assert re.search("[1-4]\u00a0messages? par minute\u00a0; fin prévue", page)
+
+
+def test_a_delivery_is_paused_resumed_and_stopped_from_its_page(client):
+    issue = leaving([State.SENT, State.QUEUED])
+    page = client.get(address(issue, "suivi")).text
+    assert ("Mettre en pause" in page, "Reprendre l’envoi" in page) == (True, False)
+    for _ in range(2):
+        answer = client.post(address(issue, "pause"), data={"pause": "1"})
+        assert (answer.location, issue.paused_at is None) == (address(issue, "suivi"), False)
+    page = client.get(address(issue, "suivi")).text
+    assert "En pause depuis" in page
+    assert "Reprendre l’envoi" in page
+    client.post(address(issue, "pause"), data={"pause": "0"})
+    assert issue.paused_at is None
+    assert "1\u00a0destinataire attend encore" in client.get(address(issue, "arret")).text
+    assert issue.cancelled_at is None, "a GET asks"
+    for _ in range(2):
+        answer = client.post(address(issue, "arret"))
+        assert (answer.location, issue.cancelled_at is None) == (address(issue, "suivi"), False)
+    page = client.get(address(issue, "suivi")).text
+    assert "Mettre en pause" not in page
+    assert "arrêté en chemin" in page
+
+
+@pytest.mark.parametrize("end", ["pause", "arret"])
+def test_what_does_not_leave_is_neither_paused_nor_stopped(client, end):
+    issue = decided()
+    assert client.post(address(issue, end)).status_code == 409
+    assert (issue.paused_at, issue.cancelled_at) == (None, None)
+
+
+def test_those_who_did_not_get_it_are_tried_again(client):
+    issue = leaving([State.SENT, State.FAILED, State.FAILED])
+    given_up = db.session.scalars(sa.select(Delivery).order_by(Delivery.id.desc())).first()
+    given_up.given_up_at = issue.sent_at = now()
+    page = client.get(address(issue, "suivi")).text
+    assert page.index("Abandonnés") < page.index("Refusés")
+    answer = client.post(address(issue, "renvoi"), data={"qui": "abandonnes"})
+    assert answer.location == address(issue, "suivi")
+    assert Delivery.counts(issue)[State.QUEUED] == Delivery.counts(issue)[State.FAILED] == 1
+    assert (given_up.state, issue.sent_at) == (State.QUEUED, None)
+
+
+def test_those_who_perhaps_got_it_twice_are_named(client):
+    issue = leaving([State.SENT, State.SENT])
+    first, second = db.session.scalars(sa.select(Delivery).order_by(Delivery.id))
+    first.doubted_at = now()
+    doubted = client.get(address(issue, "suivi")).text.partition("Peut-être reçu deux fois")[2]
+    assert first.subscription.email in doubted
+    assert second.subscription.email not in doubted
+
+
+def test_quiet_hours_are_said_before_and_while_it_leaves(client):
+    db.session.add(
+        Courtesy(
+            connections=2, spares_weekends=True, quiet_from=time(0), quiet_until=time(23, 59, 59)
+        )
+    )
+    issue = leaving([State.QUEUED])
+    assert "Heures calmes" in client.get(address(issue, "suivi")).text
+    other = draft()
+    assert "Ce sont vos heures calmes" in client.get(address(other, "envoi")).text

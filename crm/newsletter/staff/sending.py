@@ -1,22 +1,37 @@
 """Sending a number: try it, decide, watch it leave."""
 
-from flask import Blueprint, Response, abort, flash, jsonify, redirect, render_template, url_for
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    flash,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    url_for,
+)
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy import true
+from sqlalchemy.orm import contains_eager
 from wtforms import validators
 
 from crm import mail
 from crm.auth import PUBLISH, READ, allow
 from crm.db import db, now
-from crm.filters import moment
-from crm.forms import Form, LocalMomentField, email
+from crm.filters import moment, near, plural
+from crm.forms import Form, LocalMomentField, ask_again, email
 from crm.jobs import enqueue
 from crm.newsletter import emails, schedule
+from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliver import send_due
-from crm.newsletter.deliveries import PENDING, Delivery, State
+from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
+from crm.newsletter.progress import Progress, progress_of
 from crm.newsletter.staff.issues import find
 
 bp = Blueprint("sending", __name__)
@@ -77,6 +92,7 @@ def new(issue_id: int) -> ResponseReturnValue:
         form=form,
         refusal=refusal,
         recipients=schedule.count_recipients(issue),
+        quiet_until=Courtesy.current().quiet_until_when(now()),
     ), (422 if form.errors or refusal else 200)
 
 
@@ -101,16 +117,69 @@ def delete(issue_id: int) -> ResponseReturnValue:
     return redirect(url_for("staff.newsletter.issues.show", issue_id=issue.id))
 
 
+@bp.post("/numeros/<int:issue_id>/pause")
+@allow(PUBLISH)
+def pause(issue_id: int) -> ResponseReturnValue:
+    if request.form.get("pause") == "0":
+        return _act(issue_id, schedule.resume, "L’envoi reprend.")
+    return _act(
+        issue_id, schedule.pause, "L’envoi est en pause\u00a0: personne d’autre ne reçoit rien."
+    )
+
+
+@bp.route("/numeros/<int:issue_id>/arret", methods=["GET", "POST"])
+@allow(PUBLISH)
+def stop(issue_id: int) -> ResponseReturnValue:
+    if ask_again():
+        issue = find(issue_id)
+        counts = progress_of(issue, now())
+        return render_template("staff/newsletter/sending/stop.html", issue=issue, progress=counts)
+    return _act(
+        issue_id, schedule.stop, "L’envoi est arrêté\u00a0: personne d’autre ne recevra rien."
+    )
+
+
+@bp.post("/numeros/<int:issue_id>/renvoi")
+@allow(PUBLISH)
+def again(issue_id: int) -> ResponseReturnValue:
+    """Try again those who were given up, or those who were refused."""
+    given_up = request.form.get("qui") == "abandonnes"
+
+    def send_again(issue: Issue) -> None:
+        count = schedule.send_again(issue, given_up=given_up)
+        flash(f"{issue.title} repart vers {plural(count, 'destinataire')}.")
+
+    return _act(issue_id, send_again, "")
+
+
+def _act(issue_id: int, action: Callable[[Issue], None], said: str) -> ResponseReturnValue:
+    """Change the course of a delivery, and wake whoever sends."""
+    issue = find(issue_id)
+    try:
+        action(issue)
+    except schedule.Refused as refused:
+        abort(409, str(refused))
+    db.session.commit()
+    enqueue(send_due)
+    if said:
+        flash(said)
+    return redirect(url_for(".show", issue_id=issue.id))
+
+
 @bp.get("/numeros/<int:issue_id>/suivi")
 @allow(READ)
 def show(issue_id: int) -> ResponseReturnValue:
     issue = find(issue_id)
+    progress = progress_of(issue, now())
     return render_template(
         "staff/newsletter/sending/show.html",
         issue=issue,
-        progress=_progress(issue),
-        troubles=_troubles(issue),
-        doubted=_doubted(issue),
+        progress=progress,
+        pace=_pace(progress),
+        quiet_until=Courtesy.current().quiet_until_when(now()),
+        troubles=_troubles(issue, progress),
+        doubted=db.session.scalars(Delivery.doubted(issue).limit(PER_PAGE)).all(),
+        doubted_count=Delivery.count_doubted(issue),
         recipients=schedule.count_recipients(issue),
         states=State,
     )
@@ -119,37 +188,61 @@ def show(issue_id: int) -> ResponseReturnValue:
 @bp.get("/numeros/<int:issue_id>/suivi.json")
 @allow(READ)
 def progress(issue_id: int) -> Response:
-    return jsonify(_progress(find(issue_id)))
+    issue = find(issue_id)
+    found = progress_of(issue, now())
+    return jsonify(
+        total=found.total,
+        settled=found.settled,
+        is_started=issue.started_at is not None,
+        is_paused=issue.paused_at is not None,
+        is_over=issue.sent_at is not None,
+        pace=_pace(found),
+        **{state.value: count for state, count in found.counts.items()},
+    )
 
 
-def _progress(issue: Issue) -> dict[str, int | bool]:
-    """How far it is: recipients in all, settled, and in each state."""
-    counts = Delivery.counts(issue)
-    total = sum(counts.values())
-    pending = sum(counts[state] for state in PENDING)
-    return {
-        "total": total,
-        "settled": total - pending,
-        "is_started": issue.started_at is not None,
-        "is_over": issue.sent_at is not None,
-        **{state.value: count for state, count in counts.items()},
-    }
+def _pace(progress: Progress) -> str:
+    """« 312 messages par minute ; fin prévue vers 14 h 32. », or nothing when it stands still."""
+    said = ""
+    if progress.waiting and progress.per_minute:
+        said = f"{plural(progress.per_minute, 'message')} par minute"
+        said += f"\u00a0; fin prévue {near(progress.ends_at)}. " if progress.ends_at else ". "
+    if progress.next_try_at is not None:
+        count = progress.counts[State.DEFERRED]
+        said += f"{plural(count, 'destinataire remis', 'destinataires remis')} à plus tard"
+        said += f"\u00a0; prochain essai {near(progress.next_try_at)}."
+    return said.strip()
 
 
-def _troubles(issue: Issue) -> dict[State, list[Delivery]]:
-    """Those who did not get it, with the server's words, state by state."""
-    found = {
-        state: db.session.scalars(
-            Delivery.told(issue, state)
-            .options(contains_eager(Delivery.subscription))
-            .limit(PER_PAGE)
-        ).all()
-        for state in (State.FAILED, State.DEFERRED, State.BOUNCED, State.SUPPRESSED)
-    }
-    return {state: list(rows) for state, rows in found.items() if rows}
+@dataclass(frozen=True)
+class Trouble:
+    """Those who did not get it for one reason, with the server's words."""
+
+    title: str
+    rows: Sequence[Delivery]
+    total: int
+    again: str  # what the button to try them again posts; empty: no button
 
 
-def _doubted(issue: Issue) -> list[Delivery]:
-    query = select(Delivery).where(Delivery.issue_id == issue.id, Delivery.doubted_at.is_not(None))
-    query = query.options(joinedload(Delivery.subscription)).order_by(Delivery.id)
-    return list(db.session.scalars(query.limit(200)))
+def _troubles(issue: Issue, progress: Progress) -> list[Trouble]:
+    given_up = Delivery.given_up_at.is_not(None)
+    groups = (
+        ("Abandonnés après plusieurs jours d’essais", State.FAILED, given_up, "abandonnes"),
+        ("Refusés", State.FAILED, ~given_up, "refuses"),
+        ("Remis à plus tard", State.DEFERRED, true(), ""),
+        ("Revenus", State.BOUNCED, true(), ""),
+        ("Écartés", State.SUPPRESSED, true(), ""),
+    )
+    found = []
+    for title, state, which, again in groups:
+        if not progress.counts[state]:
+            continue
+        query = Delivery.told(issue, state).where(which)
+        query = query.options(contains_eager(Delivery.subscription)).limit(PER_PAGE)
+        rows = db.session.scalars(query).all()
+        total = len(rows)
+        if total == PER_PAGE:
+            total = Delivery.count(issue, state, which)
+        if rows:
+            found.append(Trouble(title, rows, total, "" if issue.cancelled_at else again))
+    return found

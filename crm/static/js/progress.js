@@ -11,8 +11,10 @@ async function look() {
   document.querySelectorAll("[data-count]").forEach((cell) => {
     cell.textContent = number.format(state[cell.dataset.count] ?? 0);
   });
+  document.querySelector("[data-pace]").textContent = state.pace;
   const begins = state.is_started && !("started" in bar.dataset);
-  if (state.is_over || begins) window.location.reload();
+  const changes = state.is_paused !== ("paused" in bar.dataset);
+  if (state.is_over || begins || changes) window.location.reload();
 }
 
 if (bar) setInterval(() => look().catch(() => {}), 1000);
