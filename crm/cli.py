@@ -56,7 +56,7 @@ def register(app: Flask) -> None:
 
 @crm.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Adresse d’écoute.")
-@click.option("--port", default=8000, show_default=True, help="Port ; le suivant s’il est pris.")
+@click.option("--port", default=8000, show_default=True, help="Port, ou le suivant s’il est pris.")
 @click.option("--workers", default=2, show_default=True, help="Nombre de processus.")
 @click.option("--worker", is_flag=True, help="Lance aussi l’exécutant de tâches.")
 @click.option(
@@ -89,7 +89,7 @@ def seed_command(size: str) -> None:
     from crm import seed
 
     if not seed.is_empty():
-        raise click.ClickException("La base contient déjà des données : rien n’a été ajouté.")
+        raise click.ClickException("La base contient déjà des données\u00a0: rien n’a été ajouté.")
     seed.fill(size, progress=True)
     db.session.commit()
     for line in seed.logins():

@@ -62,7 +62,7 @@ def enqueue(function: Job, *arguments: Any) -> None:
     try:
         current_app.extensions["queue_task"](_name(function), list(arguments))
     except (redis.RedisError, sqlite3.Error, OSError, sa.exc.SQLAlchemyError) as error:
-        log.warning("la file d’attente ne répond pas : %s", type(error).__name__)
+        log.warning("la file d’attente ne répond pas\u00a0: %s", type(error).__name__)
 
 
 def tell(name: str, value: Any) -> None:
@@ -70,7 +70,7 @@ def tell(name: str, value: Any) -> None:
     try:
         current_app.extensions["queue"].put(name, value)
     except (redis.RedisError, sqlite3.Error, OSError, sa.exc.SQLAlchemyError) as error:
-        log.warning("la file d’attente ne répond pas : %s", type(error).__name__)
+        log.warning("la file d’attente ne répond pas\u00a0: %s", type(error).__name__)
 
 
 def told(name: str) -> Any:
@@ -78,7 +78,7 @@ def told(name: str) -> Any:
     try:
         return current_app.extensions["queue"].get(name, peek=True)
     except (redis.RedisError, sqlite3.Error, OSError, sa.exc.SQLAlchemyError) as error:
-        log.warning("la file d’attente ne répond pas : %s", type(error).__name__)
+        log.warning("la file d’attente ne répond pas\u00a0: %s", type(error).__name__)
         return None
 
 

@@ -22,6 +22,7 @@ from crm.db import Model, change, db, now
 from crm.filters import FILTERS, plural
 from crm.identity import Identity
 from crm.jobs import enqueue, every
+from crm.signature import signed
 from crm.smtp import Connection, Refused, ServerGone, connected, wire
 
 log = logging.getLogger(__name__)
@@ -166,7 +167,7 @@ def send_mails() -> None:
             for mail in mails:
                 _send(mail, connection, settings)
     except ServerGone as gone:
-        log.warning("courriels remis à plus tard : %s", gone.words)
+        log.warning("courriels remis à plus tard\u00a0: %s", gone.words)
         for mail in mails:
             if mail.next_try_at is not None and mail.sent_at is None:
                 _defer(mail, gone.words, settings)
@@ -178,7 +179,7 @@ def _send(mail: Mail, connection: Connection, settings: Settings) -> None:
         return
     try:
         mail.response = connection.hand_over(
-            parseaddr(settings.mail_from)[1], mail.recipient, mail.message
+            parseaddr(settings.mail_from)[1], mail.recipient, signed(mail.message, settings)
         )
     except Refused as refused:
         if refused.for_good:

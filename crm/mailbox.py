@@ -82,7 +82,7 @@ def _on_disk(path: Path) -> Mailbox:
         return Folder(path)
     if path.exists():
         return File(path)
-    raise Unavailable(f"il n’y a rien à cet endroit : {path}")
+    raise Unavailable(f"il n’y a rien à cet endroit\u00a0: {path}")
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def _errors_in_french() -> Iterator[None]:
     try:
         yield
     except (ImapToolsError, IMAP4.error) as error:
-        raise Unavailable(f"la boîte aux lettres refuse : {_words(error)}") from error
+        raise Unavailable(f"la boîte aux lettres refuse\u00a0: {_words(error)}") from error
     except OSError as error:
         words = error.strerror or type(error).__name__
         raise Unavailable(f"la boîte aux lettres ne répond pas ({words})") from error

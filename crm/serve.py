@@ -20,7 +20,7 @@ def run(host: str, port: int, workers: int, *, with_worker: bool, demo: bool) ->
     """Serve until stopped. The next free port is taken, and said, when `port` is not free."""
     free = free_port(host, port)
     if free != port:
-        click.echo(f"Le port {port} est pris : le site sera sur le port {free}.")
+        click.echo(f"Le port {port} est pris\u00a0: le site sera sur le port {free}.")
     os.environ.setdefault("CRM_BASE_URL", f"http://{host}:{free}")
     if demo:
         _prepare_demonstration()
@@ -56,7 +56,7 @@ def _prepare_demonstration() -> None:
         upgrade(directory=str(ROOT / "migrations"))
         install_defaults()
         if seed.is_untouched():
-            click.echo("Premier lancement : création du réseau de démonstration…")
+            click.echo("Premier lancement\u00a0: création du réseau de démonstration…")
             seed.fill("reseau", progress=True)
         db.session.commit()
         for line in seed.logins():

@@ -49,7 +49,7 @@ def whole(cell: str) -> int:
     """A count: « 1 200 », « 12 »."""
     digits = re.sub(r"\s", "", one_line(cell))
     if not digits.isascii() or not digits.isdigit() or len(digits) > 9:
-        raise ValueError(f"« {_shown(cell)} » n’est pas un nombre entier")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas un nombre entier")
     return int(digits)
 
 
@@ -58,7 +58,7 @@ def year(cell: str) -> int:
     found = one_line(cell)
     value = int(found) if re.fullmatch("[0-9]{4}", found) else day(cell).year
     if not 1000 <= value <= 2200:
-        raise ValueError(f"« {_shown(cell)} » n’est pas une année")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas une année")
     return value
 
 
@@ -72,7 +72,7 @@ def day(cell: str) -> date:
             return date(century + written, int(french[2]), int(french[1]))
         return date.fromisoformat(found[:10])
     except ValueError as error:
-        raise ValueError(f"« {_shown(cell)} » n’est pas une date (jour/mois/année)") from error
+        raise ValueError(f"« {_shown(cell)} » n’est pas une date (jour/mois/année)") from error
 
 
 def siren(cell: str) -> str:
@@ -105,7 +105,7 @@ def department(cell: str) -> str:
         found = department_of(code.zfill(5))
     found = found or _DEPARTMENTS.get(re.sub(r" [0-9][0-9ab][0-9]?$", "", fold(value)), "")
     if not found:
-        raise ValueError(f"« {_shown(cell)} » n’est pas un département")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas un département")
     return found
 
 
@@ -114,7 +114,7 @@ def website(cell: str) -> str:
     value = one_line(cell)
     address = value if "://" in value else f"https://{value}"
     if not re.fullmatch(r"https?://[^\s/.]+\.[^\s<>\"`]+", address, re.IGNORECASE):
-        raise ValueError(f"« {_shown(cell)} » n’est pas une adresse de site")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas une adresse de site")
     return _bounded(address, 500)
 
 
@@ -126,7 +126,7 @@ def email(cell: str) -> str:
     try:
         found = validate_email(value, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        raise ValueError(f"« {_shown(cell)} » n’est pas un courriel complet") from error
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas un courriel complet") from error
     return found.normalized.lower()
 
 
@@ -139,7 +139,7 @@ def phone(cell: str) -> str:
     if re.fullmatch("0[1-9][0-9]{8}", digits):
         return " ".join(digits[start : start + 2] for start in range(0, 10, 2))
     if not 6 <= sum(character.isdigit() for character in value) <= 20 or len(value) > 60:
-        raise ValueError(f"« {_shown(cell)} » n’est pas un numéro de téléphone")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas un numéro de téléphone")
     return value
 
 
@@ -150,7 +150,7 @@ def channel(cell: str) -> Channel:
               "tel": Channel.PHONE, "poste": Channel.POST, "lettre": Channel.POST}  # fmt: skip
     if fold(cell) not in known:
         names = ", ".join(item.label for item in Channel)
-        raise ValueError(f"« {_shown(cell)} » n’est ni {names}")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est ni {names}")
     return known[fold(cell)]
 
 
@@ -158,7 +158,7 @@ def language(cell: str) -> str:
     """A language code, from its French name or from the code."""
     code = _languages().get(fold(cell))
     if code is None:
-        raise ValueError(f"« {_shown(cell)} » n’est pas une langue connue")
+        raise ValueError(f"«\u00a0{_shown(cell)}\u00a0» n’est pas une langue connue")
     return code
 
 

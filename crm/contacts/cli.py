@@ -41,11 +41,11 @@ def bar(label: str) -> Iterator[Progress]:
 
 @contacts.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--apply", "applies", is_flag=True, help="Applique ; sinon, dit ce qui serait fait.")
+@click.option("--apply", "applies", is_flag=True, help="Applique ; sinon, dit ce qui serait fait.")
 @click.option(
     "--mapping",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Ce que disent les colonnes : JSON, ou tableau « titre ; champ ».",
+    help="Ce que disent les colonnes\u00a0: JSON, ou tableau «\u00a0titre\u00a0; champ\u00a0».",
 )
 @click.option("--create-terms", is_flag=True, help="Crée les termes inconnus des vocabulaires.")
 def import_contacts(file: Path, applies: bool, mapping: Path | None, create_terms: bool) -> None:
@@ -62,12 +62,12 @@ def import_contacts(file: Path, applies: bool, mapping: Path | None, create_term
     tell(rehearsal, each=not applies)
     if not applies:
         db.session.rollback()
-        click.echo("Rien n’a été changé. Pour appliquer : ajoutez --apply.")
+        click.echo("Rien n’a été changé. Pour appliquer\u00a0: ajoutez --apply.")
         return
     with bar("Écriture") as progress:
         apply(rehearsal, record, progress=progress)
     db.session.commit()
-    click.echo(f"Import {record.id} appliqué. Pour l’annuler : crm contacts undo {record.id}")
+    click.echo(f"Import {record.id} appliqué. Pour l’annuler\u00a0: crm contacts undo {record.id}")
 
 
 def tell(rehearsal: Rehearsal, *, each: bool) -> None:
@@ -79,25 +79,24 @@ def tell(rehearsal: Rehearsal, *, each: bool) -> None:
         if each:
             said += [_changed(change) for change in line.changes]
         if said:
-            click.echo(
-                f"Ligne {line.number}, {line.title}, {line.outcome.label} : {' ; '.join(said)}"
-            )
+            words = "\u00a0; ".join(said)
+            click.echo(f"Ligne {line.number}, {line.title}, {line.outcome.label}\u00a0: {words}")
     for vocabulary, label, count in rehearsal.unknown_terms:
-        click.echo(f"« {label} » n’est pas dans « {vocabulary.label} » ({count} fois).")
+        click.echo(f"« {label} » n’est pas dans « {vocabulary.label} » ({count} fois).")
     totals = (f"{count} {outcome.label}" for outcome, count in rehearsal.totals.items())
-    click.echo(f"{plural(len(rehearsal.lines), 'ligne')} : {', '.join(totals)}.")
+    click.echo(f"{plural(len(rehearsal.lines), 'ligne')}\u00a0: {', '.join(totals)}.")
 
 
 def _likely(line: Line) -> Iterator[str]:
     for doubt in line.doubts:
         for candidate in doubt.candidates:
             reasons = ", ".join(candidate.reasons)
-            yield f"« {doubt.name} » ressemble à « {candidate.name} » ({reasons})"
+            yield f"« {doubt.name} » ressemble à « {candidate.name} » ({reasons})"
 
 
 def _changed(change: Change) -> str:
-    old = f"« {change.old} » → " if change.old else ""
-    return f"{change.label} : {old}« {change.new} »"
+    old = f"«\u00a0{change.old}\u00a0» → " if change.old else ""
+    return f"{change.label}\u00a0: {old}«\u00a0{change.new}\u00a0»"
 
 
 @contacts.command("undo")
@@ -119,7 +118,7 @@ def undo_import(number: int | None) -> None:
         raise click.ClickException(str(error)) from error
     db.session.commit()
     for left in undone.left:
-        click.echo(f"Laissée : {left.title} (ligne {left.line}), {left.why}.")
+        click.echo(f"Laissée\u00a0: {left.title} (ligne {left.line}), {left.why}.")
     removed = plural(undone.removed, "fiche retirée", "fiches retirées")
     restored = plural(undone.restored, "fiche remise", "fiches remises")
     click.echo(f"{removed}, {restored} comme avant.")
@@ -157,7 +156,7 @@ def look_for_duplicates() -> None:
             found = find_duplicates(kind, progress)
         count = keep(kind, found)
         db.session.commit()
-        click.echo(f"{kind.label} : {plural(count, 'paire')} à regarder.")
+        click.echo(f"{kind.label}\u00a0: {plural(count, 'paire')} à regarder.")
 
 
 @contacts.command("reindex")

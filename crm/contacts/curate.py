@@ -68,7 +68,7 @@ def reopen(term: Term) -> None:
     """Offer it again. Raises TermRefused for a term that was merged into another."""
     if term.merged_into is not None:
         raise TermRefused(
-            f"« {term.label} » a été fusionné dans « {term.merged_into.label} » : "
+            f"« {term.label} » a été fusionné dans « {term.merged_into.label} » : "
             "il ne se rouvre pas, créez un nouveau terme."
         )
     term.closed_at = None
@@ -118,7 +118,7 @@ def _free_label(vocabulary: Vocabulary, label: str, apart_from: Term | None = No
         raise TermRefused("Un terme compte 200 caractères au plus.")
     for other in db.session.scalars(everything(vocabulary)):
         if other is not apart_from and name_key(other.label) == name_key(words):
-            raise TermRefused(f"« {other.label} » existe déjà : fusionnez-les plutôt.")
+            raise TermRefused(f"« {other.label} » existe déjà : fusionnez-les plutôt.")
     return words
 
 

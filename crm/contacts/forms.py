@@ -92,7 +92,7 @@ class _TickedField(SelectFieldBase):
 
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         if not set(valuelist) <= self.options.keys():
-            raise ValueError("Ce choix n’existe plus : rechargez la page.")
+            raise ValueError("Ce choix n’existe plus\u00a0: rechargez la page.")
         self.data = [thing for key, (_, thing) in self.options.items() if key in valuelist]
 
     def iter_choices(self) -> Iterator[Choice]:
@@ -151,7 +151,7 @@ class TermField(SelectField):
     def process_formdata(self, valuelist: Sequence[str]) -> None:
         chosen = valuelist[0] if valuelist else ""
         if chosen and chosen not in self.options:
-            raise ValueError("Ce choix n’existe plus : rechargez la page.")
+            raise ValueError("Ce choix n’existe plus\u00a0: rechargez la page.")
         self.data = self.options.get(chosen)
 
     def iter_choices(self) -> list[Choice]:
@@ -228,10 +228,10 @@ class OrganisationField(StringField):
 def _doubt(exact: int, found: int) -> str:
     """Why a name is not enough, and what to do."""
     if exact:
-        return "Plusieurs organisations portent ce nom : dites laquelle."
+        return "Plusieurs organisations portent ce nom\u00a0: dites laquelle."
     if found:
-        return "Aucune organisation ne porte exactement ce nom : dites laquelle c’est."
-    return "Aucune organisation ne porte ce nom : corrigez-le, ou créez sa fiche."
+        return "Aucune organisation ne porte exactement ce nom\u00a0: dites laquelle c’est."
+    return "Aucune organisation ne porte ce nom\u00a0: corrigez-le, ou créez sa fiche."
 
 
 def _names(hit: Hit) -> set[str]:
@@ -244,7 +244,7 @@ def bounded(length: int) -> Callable[[str], str]:
 
     def read(text: str) -> str:
         if len(text) > length:
-            raise ValueError(f"« {cut(text, 40)} » : {length} caractères au plus")
+            raise ValueError(f"«\u00a0{cut(text, 40)}\u00a0»\u00a0: {length} caractères au plus")
         return text
 
     return read

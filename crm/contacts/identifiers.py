@@ -15,7 +15,7 @@ def siren(text: str) -> str:
     if len(digits) != 9:
         raise ValueError(f"Un SIREN compte 9 chiffres{_count(text, digits)}.")
     if not follows_luhn(digits):
-        raise ValueError("Ce SIREN n’existe pas : un chiffre est faux, ou deux sont inversés.")
+        raise ValueError("Ce SIREN n’existe pas\u00a0: un chiffre est faux, ou deux sont inversés.")
     return digits
 
 
@@ -26,7 +26,7 @@ def siret(text: str) -> str:
         raise ValueError(f"Un SIRET compte 14 chiffres{_count(text, digits)}.")
     of_la_poste = digits.startswith(LA_POSTE) and sum(map(int, digits)) % 5 == 0
     if not (follows_luhn(digits) or of_la_poste):
-        raise ValueError("Ce SIRET n’existe pas : un chiffre est faux, ou deux sont inversés.")
+        raise ValueError("Ce SIRET n’existe pas\u00a0: un chiffre est faux, ou deux sont inversés.")
     return digits
 
 
@@ -68,4 +68,4 @@ def _digits(text: str) -> str:
 def _count(text: str, digits: str) -> str:
     if digits:
         return f", celui-ci {len(digits)}"
-    return f" : « {cut(one_line(text), 40)} » n’en est pas un"
+    return f"\u00a0: «\u00a0{cut(one_line(text), 40)}\u00a0» n’en est pas un"

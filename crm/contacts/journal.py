@@ -165,7 +165,7 @@ class Attachment(Model):
         if not content:
             raise ValueError("Ce fichier est vide.")
         if len(content) > MAX_BYTES:
-            raise ValueError("Ce fichier est trop lourd : 10 Mo au plus.")
+            raise ValueError("Ce fichier est trop lourd\u00a0: 10 Mo au plus.")
         return cls(name=file_name(name), size=len(content), content=content)
 
 

@@ -86,7 +86,7 @@ class Person(HasJournal, HasDetails, Mergeable, Model):
     ) -> "Role":
         """Take a function in an organisation; both journals say it."""
         role = self._take(organisation, title, since)
-        role.log(f"Fonction ajoutée : {role.place}", f"{self.name} arrive{_as(title)}", by=by)
+        role.log(f"Fonction ajoutée\u00a0: {role.place}", f"{self.name} arrive{_as(title)}", by=by)
         return role
 
     def move(
@@ -109,7 +109,7 @@ class Person(HasJournal, HasDetails, Mergeable, Model):
         leaving.end(on)
         role = self._take(to, title, on)
         left, day = leaving.organisation, _day(on)
-        self.log(f"A changé de structure le {day} : {leaving.place} → {role.place}", by=by)
+        self.log(f"A changé de structure le {day}\u00a0: {leaving.place} → {role.place}", by=by)
         left.log(f"{self.name} part le {day} pour {to.title}", by=by)
         to.log(f"{self.name} arrive de {left.title} le {day}{_as(title)}", by=by)
         return role
@@ -164,4 +164,4 @@ def _day(day: date) -> str:
 
 
 def _as(title: str) -> str:
-    return f" : {title}" if title else ""
+    return f"\u00a0: {title}" if title else ""

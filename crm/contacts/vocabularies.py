@@ -47,7 +47,7 @@ TERMS: dict[Vocabulary, list[tuple[str, str]]] = {
     ],
     Vocabulary.SDG: [
         ("01", "1. Pas de pauvreté"),
-        ("02", "2. Faim « zéro »"),
+        ("02", "2. Faim «\u00a0zéro\u00a0»"),
         ("03", "3. Bonne santé et bien-être"),
         ("04", "4. Éducation de qualité"),
         ("05", "5. Égalité entre les sexes"),

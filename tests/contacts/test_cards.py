@@ -139,7 +139,7 @@ def test_wrong_numbers_are_refused_beside_their_field(officer):
         founded_year="2150",
     )  # fmt: skip
     assert answer.status_code == 422
-    assert "Ce SIREN n’existe pas : un chiffre est faux" in answer.text
+    assert "Ce SIREN n’existe pas\u00a0: un chiffre est faux" in answer.text
     assert "Un numéro RNA s’écrit W et 9 chiffres" in answer.text
     assert "2150 n’est pas encore arrivé." in answer.text
     assert cards.fields(answer.text)["siren"] == "732829321"
@@ -149,7 +149,7 @@ def test_wrong_numbers_are_refused_beside_their_field(officer):
 def test_a_siret_of_another_siren_is_refused(officer):
     card = cards.organisation()
     answer = post(officer, card, "identite", siren="732829320", siret="35600000000048")
-    assert "Un SIRET commence par le SIREN : l’un des deux est faux." in answer.text
+    assert "Un SIRET commence par le SIREN\u00a0: l’un des deux est faux." in answer.text
     assert (answer.status_code, card.siren) == (422, None)
 
 
@@ -261,7 +261,7 @@ def test_a_doubtful_name_is_asked_about_and_nothing_typed_is_lost(officer):
     one, two = (cards.organisation("Comité de jumelage", commune=town) for town in ("Vif", "Gap"))
     answer = post(officer, card, "liens", link_other="comité de jumelage", relay_territory="Isère")
     assert answer.status_code == 422
-    assert "Plusieurs organisations portent ce nom : dites laquelle." in answer.text
+    assert "Plusieurs organisations portent ce nom\u00a0: dites laquelle." in answer.text
     assert re.findall(r'name="link_other-id" id="[^"]+" value="(\w+)"', answer.text) == [
         str(one.id), str(two.id), "nouvelle",
     ]  # fmt: skip
@@ -274,7 +274,7 @@ def test_a_doubtful_name_is_asked_about_and_nothing_typed_is_lost(officer):
 def test_a_name_almost_right_is_asked_about(officer):
     card, other = cards.organisation(), cards.organisation("Fédération Garance")
     answer = post(officer, card, "liens", relay="garanse")
-    assert "Aucune organisation ne porte exactement ce nom : dites laquelle c’est." in answer.text
+    assert "Aucune organisation ne porte exactement ce nom : dites laquelle c’est." in answer.text
     again = cards.fields(answer.text) | {"relay-id": other.id}
     assert officer.post(f"{URL}/{card.id}/modifier/liens", data=again).status_code == 302
     assert card.relay == other
@@ -360,7 +360,7 @@ def test_two_officers_on_two_facts_both_are_kept(signed_in):
     assert second.post(url, data=opened | {"emails": "b@example.org"}).status_code == 302
     assert (card.email, card.phone) == ("b@example.org", "06 11 22 33 44")
     told = second.get(f"{URL}/{card.id}").text
-    assert "Benoît Faure a changé entre-temps « Téléphones », devenu « 06 11 22 33 44 »" in told
+    assert "Benoît Faure a changé entre-temps « Téléphones », devenu « 06 11 22 33 44 »" in told
 
 
 def test_two_officers_who_type_the_same_agree(signed_in):

@@ -31,7 +31,7 @@ def test_without_apply_an_import_changes_nothing_and_says_what_it_would_do(run):
     result = run("import", STRUCTURES)
     assert result.exit_code == 0
     assert "185\u00a0lignes\u00a0: 185 à créer" in result.output.replace(
-        "lignes :", "lignes\u00a0:"
+        "lignes\u00a0:", "lignes\u00a0:"
     )
     assert "Rien n’a été changé." in result.output
     assert count() == 0
@@ -80,15 +80,16 @@ def test_a_rehearsal_says_each_line_and_what_it_resembles(run, tmp_path):
     lines = run("import", file, "--mapping", mapping).output.splitlines()
     assert [line for line in lines if line.startswith(("Ligne", "«", "4", "  Note"))] == [
         "  Note → (laissée de côté)",
-        "Ligne 2, Sahel Isère Amitiés, douteuse : « Sahel Isère Amitiés » ressemble à "
-        "« Sahel-Isère Amitié » (noms proches (97\u00a0%))",
-        "Ligne 3, Eau vive, à créer : Secteurs : « Numérique » est inconnu, laissé de côté ; "
-        "Structure : « Eau vive »",
-        "Ligne 4, SIA, à modifier : Structure : « Sahel-Isère Amitié » → « SIA » ; "
-        "Commune : « Voiron » → « Grenoble »",
-        "Ligne 5, Gret, refusée : SIREN : Un SIREN compte 9 chiffres, celui-ci 2.",
-        "« Numérique » n’est pas dans « Secteurs » (1 fois).",
-        "4\u00a0lignes : 1 à créer, 1 à modifier, 0 inchangée, 1 douteuse, 1 refusée.",
+        "Ligne 2, Sahel Isère Amitiés, douteuse\u00a0: "
+        "«\u00a0Sahel Isère Amitiés\u00a0» ressemble à "
+        "«\u00a0Sahel-Isère Amitié\u00a0» (noms proches (97\u00a0%))",
+        "Ligne 3, Eau vive, à créer : Secteurs : « Numérique » est inconnu, laissé de côté\u00a0; "
+        "Structure\u00a0: «\u00a0Eau vive\u00a0»",
+        "Ligne 4, SIA, à modifier : Structure : « Sahel-Isère Amitié » → « SIA » ; "
+        "Commune\u00a0: «\u00a0Voiron\u00a0» → «\u00a0Grenoble\u00a0»",
+        "Ligne 5, Gret, refusée\u00a0: SIREN\u00a0: Un SIREN compte 9 chiffres, celui-ci 2.",
+        "«\u00a0Numérique\u00a0» n’est pas dans «\u00a0Secteurs\u00a0» (1 fois).",
+        "4\u00a0lignes\u00a0: 1 à créer, 1 à modifier, 0 inchangée, 1 douteuse, 1 refusée.",
     ]
 
 
@@ -104,5 +105,5 @@ def test_duplicates_are_looked_for_at_once(run):
         [Organisation(name=name) for name in ("Eau vive de Lyon", "Eau vives de Lyon")]
     )
     output = run("duplicates").output
-    assert "Organisations : 1\u00a0paire à regarder." in output
-    assert "Personnes : 0\u00a0paire à regarder." in output
+    assert "Organisations\u00a0: 1\u00a0paire à regarder." in output
+    assert "Personnes\u00a0: 0\u00a0paire à regarder." in output

@@ -89,7 +89,7 @@ def test_a_closed_term_stays_where_it_is_used(app):
 
 
 def test_a_new_term_has_a_code_of_its_own(app):
-    codes = [create(Vocabulary.TAG, label).code for label in ("Numérique !", "Numerique 2", "!!!")]
+    codes = [create(Vocabulary.TAG, label).code for label in ("Numérique !", "Numerique 2", "!!!")]
     assert codes == ["numerique", "numerique-2", "terme"]
     db.session.flush()
     assert free_code(Vocabulary.TAG, "numérique") == "numerique-3"
@@ -100,8 +100,8 @@ def test_a_new_term_has_a_code_of_its_own(app):
     [
         (lambda: rename(sector("eau"), "  "), "Un terme a un nom."),
         (lambda: rename(sector("eau"), "x" * 201), "200 caractères au plus"),
-        (lambda: rename(sector("eau"), "SANTÉ"), "« Santé » existe déjà"),
-        (lambda: create(Vocabulary.SECTOR, "sante"), "« Santé » existe déjà"),
+        (lambda: rename(sector("eau"), "SANTÉ"), "«\u00a0Santé\u00a0» existe déjà"),
+        (lambda: create(Vocabulary.SECTOR, "sante"), "«\u00a0Santé\u00a0» existe déjà"),
         (lambda: merge_terms(sector("eau"), sector("eau")), "avec lui-même"),
         (lambda: merge_terms(sector("eau"), kind("osim")), "pas du même vocabulaire"),
     ],

@@ -28,12 +28,12 @@ def test_a_siren_is_kept_as_nine_digits(typed, kept):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("", "Un SIREN compte 9 chiffres : «  » n’en est pas un."),
+        ("", "Un SIREN compte 9 chiffres\u00a0: «\u00a0\u00a0» n’en est pas un."),
         ("12345", "Un SIREN compte 9 chiffres, celui-ci 5."),
-        ("73282932A", "Un SIREN compte 9 chiffres : « 73282932A » n’en est pas un."),
-        ("٧٣٢٨٢٩٣٢٠", "Un SIREN compte 9 chiffres : « ٧٣٢٨٢٩٣٢٠ » n’en est pas un."),
-        ("732829321", "Ce SIREN n’existe pas : un chiffre est faux, ou deux sont inversés."),
-        ("000000000", "Ce SIREN n’existe pas : un chiffre est faux, ou deux sont inversés."),
+        ("73282932A", "Un SIREN compte 9 chiffres\u00a0: «\u00a073282932A\u00a0» n’en est pas un."),
+        ("٧٣٢٨٢٩٣٢٠", "Un SIREN compte 9 chiffres\u00a0: «\u00a0٧٣٢٨٢٩٣٢٠\u00a0» n’en est pas un."),
+        ("732829321", "Ce SIREN n’existe pas\u00a0: un chiffre est faux, ou deux sont inversés."),
+        ("000000000", "Ce SIREN n’existe pas\u00a0: un chiffre est faux, ou deux sont inversés."),
         (HUGE, "Un SIREN compte 9 chiffres, celui-ci 100000."),
     ],
 )

@@ -108,7 +108,7 @@ def test_ten_megabytes_are_kept_one_byte_more_is_not(officer):
     assert write(officer, sia, file=sent("a.pdf", b"x" * 10 * MEGABYTE)).status_code == 302
     answer = write(officer, sia, text="Voici", file=sent("b.pdf", b"x" * (10 * MEGABYTE + 1)))
     assert answer.status_code == 422
-    assert "Ce fichier est trop lourd : 10 Mo au plus." in answer.text
+    assert "Ce fichier est trop lourd\u00a0: 10 Mo au plus." in answer.text
     assert "\nVoici</textarea>" in answer.text
     assert "Ce fichier est vide." in write(officer, sia, file=sent("c.pdf", b"")).text
     assert write(officer, sia, file=sent("d.pdf", b"x" * 21 * MEGABYTE)).status_code == 413
@@ -177,7 +177,8 @@ def test_a_line_taken_away_takes_its_file_along(officer):
     sia = cards.organisation()
     write(officer, sia, file=sent("a.pdf", b"x"))
     url = f"{URL}/journal/{newest().id}"
-    assert "Le document « a.pdf » sera supprimé aussi." in officer.get(f"{url}/suppression").text
+    page = officer.get(f"{url}/suppression").text
+    assert "Le document «&nbsp;a.pdf&nbsp;» sera supprimé aussi." in page
     assert officer.post(f"{url}/suppression").status_code == 302
     assert db.session.scalars(sa.select(Attachment)).all() == []
     assert officer.get(f"{url}/document").status_code == 404

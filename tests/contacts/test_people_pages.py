@@ -55,9 +55,9 @@ def test_a_person_is_made_with_the_function_one_knows_of(officer):
         sia, "présidente", date(2024, 3, 1),
     )  # fmt: skip
     assert cards.journal(who) == [
-        "Fonction ajoutée : présidente, Sahel-Isère Amitié (SIA)", "Fiche créée",
+        "Fonction ajoutée\u00a0: présidente, Sahel-Isère Amitié (SIA)", "Fiche créée",
     ]  # fmt: skip
-    assert cards.journal(sia) == ["Fatoumata Traoré arrive : présidente", "Fiche créée"]
+    assert cards.journal(sia) == ["Fatoumata Traoré arrive\u00a0: présidente", "Fiche créée"]
     assert people("traore fatou") == people("sahel-isere") == [who.id]
 
 
@@ -102,7 +102,7 @@ def test_a_person_is_changed_and_told(officer):
 def test_an_unknown_language_is_refused(officer):
     who = cards.person()
     answer = post(officer, f"{URL}/personnes/{who.id}/modifier/identite", language="klingonois")
-    assert "« klingonois » n’est pas une langue connue." in answer.text
+    assert "«\u00a0klingonois\u00a0» n’est pas une langue connue." in answer.text
     assert (answer.status_code, who.language) == (422, "fr")
 
 
@@ -120,11 +120,11 @@ def test_changing_structure_is_one_gesture(officer):
     assert (now.organisation, now.title, now.started_on) == (flg, "déléguée", date(2026, 9, 1))
     moved = "présidente, Sahel-Isère Amitié → déléguée, Fédération Garance"
     assert cards.journal(who)[:2] == [
-        "Courriels changés", f"A changé de structure le 01/09/2026 : {moved}",
+        "Courriels changés", f"A changé de structure le 01/09/2026\u00a0: {moved}",
     ]  # fmt: skip
     assert cards.journal(sia)[0] == "Fatoumata Traoré part le 01/09/2026 pour Fédération Garance"
     assert cards.journal(flg)[0] == (
-        "Fatoumata Traoré arrive de Sahel-Isère Amitié le 01/09/2026 : déléguée"
+        "Fatoumata Traoré arrive de Sahel-Isère Amitié le 01/09/2026\u00a0: déléguée"
     )
     # The address of before still finds her, and she is found where she works now.
     assert people("f@sia.example.org") == [who.id]
@@ -192,7 +192,7 @@ def test_a_function_is_added_corrected_and_ended(officer):
     [role] = who.current_roles
     post(officer, f"{URL}/fonctions/{role.id}", title="trésorière", started_on="2024-01-02")
     assert (role.title, role.started_on) == ("trésorière", date(2024, 1, 2))
-    assert cards.journal(who)[0] == "Fonction corrigée : x → trésorière, depuis le 2 janvier 2024"
+    assert cards.journal(who)[0] == "Fonction corrigée : x → trésorière, depuis le 2 janvier 2024"
     post(officer, f"{URL}/fonctions/{role.id}/fin", ended_on="2026-05-01")
     assert (role.ended_on, who.current_roles) == (date(2026, 5, 1), [])
     assert cards.journal(sia)[0] == "Fatoumata Traoré part le 1er mai 2026"

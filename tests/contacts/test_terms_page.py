@@ -53,7 +53,7 @@ def test_a_term_is_added_once(administrator):
     for _ in range(2):
         answer = administrator.post(f"{URL}/?liste=tag", data={"label": " Forum  2026 "})
     assert answer.status_code == 422
-    assert "« Forum 2026 » existe déjà" in answer.text
+    assert "«\u00a0Forum 2026\u00a0» existe déjà" in answer.text
     assert labels(Vocabulary.TAG) == ["Forum 2026"]
 
 
@@ -82,7 +82,7 @@ def test_a_term_is_merged_and_what_used_it_follows(administrator):
     both = cards.organisation("Deux", sectors=[water, health])
     url = f"{URL}/{water.id}/fusion"
     page = administrator.get(url).text
-    assert "« Eau et assainissement » est utilisé 2\u00a0fois." in page
+    assert "«&nbsp;Eau et assainissement&nbsp;» est utilisé 2\u00a0fois." in page
     assert administrator.post(url, data={"into": health.id}).status_code == 302
     assert (one.terms, both.terms) == ([health], [health])
     assert "Eau et assainissement" not in labels()

@@ -64,7 +64,7 @@ def _make(page, name):
 
 def _correct_from_the_keyboard(page):
     """The form comes where the section was, and the card shows what was saved."""
-    page.get_by_role("link", name="Modifier : Coordonnées").press("Enter")
+    page.get_by_role("link", name="Modifier\u00a0: Coordonnées").press("Enter")
     mails = page.get_by_label("Courriels")
     mails.wait_for()
     assert page.evaluate("document.activeElement.id") == "emails"
@@ -79,7 +79,7 @@ def _correct_from_the_keyboard(page):
     page.get_by_role("button", name="Enregistrer les coordonnées").press("Enter")
     page.locator("#coordonnees").get_by_role("link", name="contact@sia.example.org").wait_for()
     assert page.evaluate("document.activeElement.className") == "edit"
-    assert page.locator("#annonce").inner_text() == "C’est enregistré : courriels changés."
+    assert page.locator("#annonce").inner_text() == "C’est enregistré\u00a0: courriels changés."
     assert "Courriels changés" in page.locator(".entries li").first.inner_text()
 
 
@@ -95,17 +95,17 @@ def _note_a_call(page):
 
 def _both_at_once(awa, benoit, card):
     """Benoît, without JavaScript, saves while Awa types: she is told, and chooses."""
-    awa.get_by_role("link", name="Modifier : Adresse").click()
+    awa.get_by_role("link", name="Modifier\u00a0: Adresse").click()
     awa.get_by_label("Commune").fill("Vizille")
     benoit.goto(card)
-    benoit.get_by_role("link", name="Modifier : Adresse").click()
+    benoit.get_by_role("link", name="Modifier\u00a0: Adresse").click()
     benoit.get_by_label("Commune").fill("Vif")
     benoit.get_by_role("button", name="Enregistrer l’adresse").click()
-    expect(benoit.locator(".notices")).to_contain_text("C’est enregistré : commune changée.")
+    expect(benoit.locator(".notices")).to_contain_text("C’est enregistré\u00a0: commune changée.")
     awa.get_by_role("button", name="Enregistrer l’adresse").click()
     told = awa.locator(".clash")
     told.wait_for()
-    assert "Commune : c’était vide, c’est devenu Vif, par Benoît Faure" in told.inner_text()
+    assert "Commune\u00a0: c’était vide, c’est devenu Vif, par Benoît Faure" in told.inner_text()
     assert awa.get_by_label("Commune").input_value() == "Vizille"
     awa.get_by_role("button", name="Enregistrer mes valeurs à la place").click()
     awa.locator("#adresse").get_by_text("38000 Vizille").wait_for()

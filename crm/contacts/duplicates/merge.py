@@ -110,7 +110,7 @@ def merge(
     db.session.flush()
     db.session.expire_all()
     _add_names(kept, names, record)
-    kept.log(f"Fusionnée avec « {absorbed.title} »", by=by)
+    kept.log(f"Fusionnée avec «\u00a0{absorbed.title}\u00a0»", by=by)
     db.session.flush()
     record.own = list(_own(record))
     db.session.add(record)
@@ -129,7 +129,7 @@ def _check(kept: Contact, absorbed: Contact) -> None:
     for card in (kept, absorbed):
         if card.merged_into is not None:
             raise MergeRefused(
-                f"« {card.title} » a déjà été fusionnée dans « {card.survivor.title} »."
+                f"« {card.title} » a déjà été fusionnée dans « {card.survivor.title} »."
             )
 
 

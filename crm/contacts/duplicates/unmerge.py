@@ -38,7 +38,7 @@ def unmerge(record: Merge, since_goes_to: str = KEPT, *, by: User | None = None)
     db.session.expire_all()
     absorbed.merged_into = None
     for card, other in ((kept, absorbed), (absorbed, kept)):
-        card.log(f"Fusion avec « {other.title} » défaite", by=by)
+        card.log(f"Fusion avec «\u00a0{other.title}\u00a0» défaite", by=by)
         index(card)
 
 
@@ -53,7 +53,7 @@ def _both(record: Merge) -> tuple[Contact, Contact]:
     if last is not None and last.id != record.id:
         other = last.absorbed if last.kept_id == kept.id else last.kept
         raise MergeRefused(
-            f"« {kept.title} » a été fusionnée depuis avec « {other.title if other else '?'} » : "
+            f"« {kept.title} » a été fusionnée depuis avec « {other.title if other else '?'} » : "
             "défaites d’abord cette fusion-là."
         )
     return kept, absorbed

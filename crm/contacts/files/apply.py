@@ -247,7 +247,7 @@ def _write_journal(
             "person_id": card.id if card.kind is ContactKind.PERSON else None,
             "kind": EntryKind.CARD, "at": at, "user_id": by.id if by else None, "link": "",
             "text": f"Fiche {'créée' if card in created else 'complétée'} par l’import "
-                    f"« {record.name} »",
+                    f"«\u00a0{record.name}\u00a0»",
             "changes": [_told(card, name) for name in card.before],
         })
         for card in touched
@@ -262,7 +262,7 @@ def _told(card: Card, name: str) -> dict[str, Any]:
         column.cell(value.label if isinstance(value, TermRef) else value)
         for value in (card.before[name], card.values[name])
     )
-    said = f"{column.label[:1].lower()}{column.label[1:]} : {after}"
+    said = f"{column.label[:1].lower()}{column.label[1:]}\u00a0: {after}"
     return asdict(Told(name, column.label, before, after, said))
 
 

@@ -136,5 +136,5 @@ def _share_out(draft: Draft) -> None:
             for name in organisation.keys() - {"commune", "department", "postcode", "actor_type"}
         )
         if left:
-            draft.remarks.append(f"sans nom de structure, laissé de côté : {', '.join(left)}")
+            draft.remarks.append(f"sans nom de structure, laissé de côté\u00a0: {', '.join(left)}")
         organisation.clear()

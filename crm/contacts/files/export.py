@@ -40,7 +40,7 @@ def columns_of(kind: ContactKind, keys: Sequence[str] = ()) -> list[Column]:
     known = CHOICES[kind]
     unknown = set(keys) - {column.key for column in known}
     if unknown:
-        raise ExportError(f"Colonne inconnue : {', '.join(sorted(unknown))[:200]}.")
+        raise ExportError(f"Colonne inconnue\u00a0: {', '.join(sorted(unknown))[:200]}.")
     return [column for column in known if not keys or column.key in keys]
 
 

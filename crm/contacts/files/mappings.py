@@ -89,14 +89,14 @@ def check(headings: Sequence[str], fields: Fields) -> Fields:
     chosen = dict.fromkeys(headings, "")
     for heading, field in fields.items():
         if fold(heading) not in known:
-            raise MappingError(f"Aucune colonne ne s’appelle « {heading[:80]} » dans ce fichier.")
+            raise MappingError(f"Aucune colonne ne s’appelle « {heading[:80]} » dans ce fichier.")
         chosen[known[fold(heading)]] = _field(field)
     _refuse_repeats(chosen)
     found = set(chosen.values())
     named = {"organisation.name", "organisation.id", "person.last_name", "person.full_name"}
     if not found & (named | {"person.id"}):
         raise MappingError(
-            "Aucune colonne ne donne le nom d’une structure ou d’une personne : dites laquelle."
+            "Aucune colonne ne donne le nom d’une structure ou d’une personne : dites laquelle."
         )
     return chosen
 
@@ -110,7 +110,7 @@ def read_mapping(content: bytes) -> Fields:
         return _read_json(content)
     table = read_table(content)
     if len(table.headings) != 2:
-        raise MappingError("La correspondance a deux colonnes : le titre, et ce qu’il veut dire.")
+        raise MappingError("La correspondance a deux colonnes : le titre, et ce qu’il veut dire.")
     # Its own headings are optional: « Nom;Structure » may well be its first pair.
     pairs = [table.headings, *(row for _, row in table.rows)]
     if not _is_field(pairs[0][1]):
@@ -187,8 +187,8 @@ def _refuse_repeats(fields: Fields) -> None:
     for heading, key in fields.items():
         if key and not COLUMNS[key].between and first.setdefault(key, heading) != heading:
             raise MappingError(
-                f"« {first[key]} » et « {heading} » ne peuvent pas dire tous les deux "
-                f"« {COLUMNS[key].label} »."
+                f"« {first[key]} » et « {heading} » ne peuvent pas dire tous les deux "
+                f"«\u00a0{COLUMNS[key].label}\u00a0»."
             )
 
 
@@ -198,7 +198,7 @@ def _field(said: str) -> str:
         return ""
     key = said.strip() if said.strip() in COLUMNS else _LABELS.get(fold(said))
     if key is None:
-        raise MappingError(f"« {said[:80]} » n’est pas un champ connu.")
+        raise MappingError(f"«\u00a0{said[:80]}\u00a0» n’est pas un champ connu.")
     return key
 
 

@@ -209,7 +209,7 @@ def _problems(draft: Draft, organisation: Match, person: Match) -> list[str]:
         card = person.card if column.owner == "person" else organisation.card
         # What the card already says, however odd, is no news.
         if card is None or clean(column.cell(card.value(column))) != clean(cell):
-            problems.append(f"{column.label} : {why}")
+            problems.append(f"{column.label}\u00a0: {why}")
     if problems:
         return problems
     problems = [match.problem for match in (organisation, person) if match.problem]

@@ -177,15 +177,15 @@ class Terms:
             return None
         if isinstance(said, TermRef):
             if said.closed:
-                remarks.append(f"« {label} » est fermé : laissé de côté")
+                remarks.append(f"«\u00a0{label}\u00a0» est fermé\u00a0: laissé de côté")
                 return None
             return said
         self.thesaurus.unknown[vocabulary, label] += 1
         if self.makes:
             return self.thesaurus.make(vocabulary, label)
         like = self.thesaurus.suggestion(vocabulary, label)
-        hint = f" (voulez-vous dire « {like} » ?)" if like else ""
-        remarks.append(f"{vocabulary.label} : « {label} » est inconnu{hint}, laissé de côté")
+        hint = f" (voulez-vous dire «\u00a0{like}\u00a0»\u00a0?)" if like else ""
+        remarks.append(f"{vocabulary.label} : « {label} » est inconnu{hint}, laissé de côté")
         return None
 
 
@@ -202,7 +202,7 @@ def say_role(
         return role, _role_changes(organisation, "", title, None, start)
     if not current:
         left = held[0].ended_on
-        remarks.append(f"a quitté {organisation.name} le {left:%d/%m/%Y} : fonction non rouverte")
+        remarks.append(f"a quitté {organisation.name} le {left:%d/%m/%Y} : fonction non rouverte")
         return None, []
     called = [role for role in current if name_key(role.title) == name_key(title)]
     if called or not title or len(current) > 1:

@@ -65,7 +65,7 @@ def read_table(content: bytes) -> Table:
     start = content.lstrip(b"\xef\xbb\xbf \t\r\n")
     for beginning, name in _OTHERS.items():
         if start.startswith(beginning):
-            raise TableError(f"Ce fichier n’est pas un tableau : c’est {name}. {_ADVICE}")
+            raise TableError(f"Ce fichier n’est pas un tableau\u00a0: c’est {name}. {_ADVICE}")
     return Table(*_checked(_csv_lines(_decoded(content))))
 
 
@@ -81,7 +81,7 @@ def _decoded(content: bytes) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise TableError(
-            f"Ligne {line} : un caractère nul. Ce fichier n’est pas un tableau. {_ADVICE}"
+            f"Ligne {line}\u00a0: un caractère nul. Ce fichier n’est pas un tableau. {_ADVICE}"
         )
     return text
 
@@ -96,8 +96,8 @@ def _decoded_bytes(content: bytes) -> str:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise TableError(
-            f"Ligne {line} : un caractère qui n’existe ni en UTF-8 ni en Windows-1252. "
-            "Enregistrez le fichier en « CSV UTF-8 »."
+            f"Ligne {line}\u00a0: un caractère qui n’existe ni en UTF-8 ni en Windows-1252. "
+            "Enregistrez le fichier en «\u00a0CSV UTF-8\u00a0»."
         ) from error
 
 
@@ -109,8 +109,8 @@ def _refuse_two_encodings(content: bytes) -> None:
             first.setdefault(_is_utf8(text), line)
         if len(first) == 2:
             raise TableError(
-                f"Deux encodages dans le même fichier : UTF-8 à la ligne {first[True]}, autre "
-                f"chose à la ligne {first[False]}. Enregistrez-le en « CSV UTF-8 »."
+                f"Deux encodages dans le même fichier\u00a0: UTF-8 à la ligne {first[True]}, autre "
+                f"chose à la ligne {first[False]}. Enregistrez-le en «\u00a0CSV UTF-8\u00a0»."
             )
 
 
@@ -136,10 +136,10 @@ def _csv_lines(text: str) -> Lines:
 
 def _csv_problem(words: str, line: int) -> str:
     if "unexpected end" in words:
-        return f"Ligne {line} : un guillemet s’ouvre et ne se referme pas."
+        return f"Ligne {line}\u00a0: un guillemet s’ouvre et ne se referme pas."
     if "field larger" in words:
-        return f"Ligne {line} : une cellule trop longue, sans doute un guillemet jamais refermé."
-    return f"Ligne {line} : des guillemets au milieu d’une cellule. Doublez-les ou retirez-les."
+        return f"Ligne {line} : une cellule trop longue, sans doute un guillemet jamais refermé."
+    return f"Ligne {line} : des guillemets au milieu d’une cellule. Doublez-les ou retirez-les."
 
 
 def _delimiter(text: str) -> tuple[str, int, str]:
@@ -176,7 +176,7 @@ def _checked(lines: Lines) -> tuple[list[str], Rows]:
         rows.append((number, _fitted(number, row, len(headings))))
         if len(rows) > MAX_ROWS:
             raise TableError(
-                f"Ce fichier dépasse {plural(MAX_ROWS, 'ligne')} (ligne {number}) : "
+                f"Ce fichier dépasse {plural(MAX_ROWS, 'ligne')} (ligne {number})\u00a0: "
                 "importez-le en plusieurs fois."
             )
     if not rows:
@@ -217,20 +217,20 @@ def _trimmed(row: list[str]) -> list[str]:
 def _check_headings(line: int, headings: list[str]) -> None:
     if len(headings) > MAX_COLUMNS:
         raise TableError(
-            f"Ligne {line} : {plural(len(headings), 'colonne')}, c’est trop "
+            f"Ligne {line}\u00a0: {plural(len(headings), 'colonne')}, c’est trop "
             f"({MAX_COLUMNS} au plus). Ne gardez que celles à importer."
         )
     seen: dict[str, int] = {}
     for rank, heading in enumerate(headings, 1):
         if len(heading) > MAX_HEADING:
             raise TableError(
-                f"Ligne {line} : ce ne sont pas des titres de colonnes. Ce fichier n’est pas un "
+                f"Ligne {line} : ce ne sont pas des titres de colonnes. Ce fichier n’est pas un "
                 "tableau."
             )
         first = seen.setdefault(fold(heading) or heading, rank)
         if heading and first != rank:
             raise TableError(
-                f"Ligne {line} : les colonnes {first} et {rank} ont le même titre, « {heading} »."
+                f"Ligne {line} : les colonnes {first} et {rank} ont le même titre, « {heading} »."
             )
 
 
@@ -240,12 +240,12 @@ def _fitted(line: int, row: list[str], width: int) -> list[str]:
         return row
     if len(row) < width:
         raise TableError(
-            f"Ligne {line} : {plural(len(row), 'cellule')} pour {plural(width, 'titre')}. Une "
-            "cellule contient-elle un retour à la ligne sans guillemets ?"
+            f"Ligne {line}\u00a0: {plural(len(row), 'cellule')} pour {plural(width, 'titre')}. Une "
+            "cellule contient-elle un retour à la ligne sans guillemets\u00a0?"
         )
     if any(cell.strip() for cell in row[width:]):
         raise TableError(
-            f"Ligne {line} : {plural(len(row), 'cellule')} pour {plural(width, 'titre')}. Un "
-            "séparateur de trop, ou un guillemet oublié ?"
+            f"Ligne {line}\u00a0: {plural(len(row), 'cellule')} pour {plural(width, 'titre')}. Un "
+            "séparateur de trop, ou un guillemet oublié\u00a0?"
         )
     return row[:width]

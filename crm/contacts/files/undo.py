@@ -162,12 +162,12 @@ class _Batch:
             elif row["merged_into_id"]:
                 reasons[one.contact_id].append("fusionnée depuis avec une autre fiche")
             elif fields := self._changed_fields(one):
-                reasons[one.contact_id].append(f"modifiée depuis : {self._labels(fields)}")
+                reasons[one.contact_id].append(f"modifiée depuis\u00a0: {self._labels(fields)}")
             elif row["updated_at"] != row["created_at"]:
                 reasons[one.contact_id].append("modifiée depuis")
             if self.edited[one.contact_id]:
                 words = ", ".join(dict.fromkeys(self.edited[one.contact_id]))
-                reasons[one.contact_id].append(f"modifiée depuis : {words}")
+                reasons[one.contact_id].append(f"modifiée depuis\u00a0: {words}")
         for one_id, words in self._pointing([one.contact_id for one in created]):
             reasons[one_id].append(words)
         return reasons
@@ -218,7 +218,7 @@ class _Batch:
             words += dict.fromkeys(self.edited[one.contact_id])
             words += self._put_roles_back(one)
             if words:
-                self._leave(one, f"modifié depuis, laissé tel quel : {', '.join(words)}")
+                self._leave(one, f"modifié depuis, laissé tel quel\u00a0: {', '.join(words)}")
         self._take_away(open_ones)
 
     def _typed(self, fields: dict[str, Any]) -> dict[str, Any]:

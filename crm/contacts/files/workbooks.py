@@ -52,7 +52,7 @@ def read_workbook(content: bytes, max_rows: int, max_columns: int) -> Sheet:
                 lines = [(line, [_text(cell) for cell in row]) for line, row in enumerate(rows, 1)]
                 return Sheet(name, tuple(other for other in names if other != name), lines)
     except python_calamine.PasswordError as error:
-        raise TableError("Ce classeur est protégé par un mot de passe : retirez-le.") from error
+        raise TableError("Ce classeur est protégé par un mot de passe : retirez-le.") from error
     except (zipfile.BadZipFile, zlib.error, python_calamine.CalamineError) as error:
         raise TableError("Ce classeur est abîmé, ou n’est pas un fichier .xlsx.") from error
     raise TableError("Ce classeur est vide.")
@@ -102,13 +102,13 @@ def _weigh(content: bytes, max_rows: int, max_columns: int) -> None:
 
 def _too_heavy() -> TableError:
     size = number(MAX_UNPACKED // 1024**2)
-    return TableError(f"Ce classeur pèse plus de {size} Mo une fois décompressé : il est refusé.")
+    return TableError(f"Ce classeur pèse plus de {size} Mo une fois décompressé : il est refusé.")
 
 
 def _unpacked(content: bytes, part: zipfile.ZipInfo) -> Iterator[bytes]:
     """The part in pieces of at most `_CHUNK` bytes, whatever size it claims."""
     if part.flag_bits & 1:
-        raise TableError("Ce classeur est protégé par un mot de passe : retirez-le.")
+        raise TableError("Ce classeur est protégé par un mot de passe\u00a0: retirez-le.")
     # The local header: 30 bytes, then a name and an extra field whose lengths it ends with.
     head = content[part.header_offset : part.header_offset + 30]
     start = part.header_offset + 30 + int.from_bytes(head[26:28], "little")
@@ -136,7 +136,7 @@ def _measured(pieces: Iterator[bytes], max_rows: int, max_columns: int) -> Itera
             last_row = max(last_row, int(found[2]))
         if last_row > max_rows + 1:
             raise TableError(
-                f"Cette feuille va jusqu’à la ligne {number(last_row)} : "
+                f"Cette feuille va jusqu’à la ligne {number(last_row)}\u00a0: "
                 f"{number(max_rows)} lignes au plus, importez-la en plusieurs fois."
             )
         if last_column > max_columns:
@@ -146,7 +146,7 @@ def _measured(pieces: Iterator[bytes], max_rows: int, max_columns: int) -> Itera
             )
         if max(cells, last_row * last_column) > MAX_CELLS:
             raise TableError(
-                f"Cette feuille compte plus de {number(MAX_CELLS)} cellules : ne gardez que les "
+                f"Cette feuille compte plus de {number(MAX_CELLS)} cellules : ne gardez que les "
                 "colonnes à importer."
             )
         tail = text[-_LONGEST_TAG:]

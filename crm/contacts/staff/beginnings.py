@@ -20,8 +20,8 @@ from crm.forms import Form, line
 
 
 class OrganisationForm(Form):
-    name = line("Nom", 300, required=True, hint="Avec son sigle entre parenthèses s’il existe : "
-                "« Sahel-Isère Amitié (SIA) ».")  # fmt: skip
+    name = line("Nom", 300, required=True, hint="Avec son sigle entre parenthèses s’il existe : "
+                "«\u00a0Sahel-Isère Amitié (SIA)\u00a0».")  # fmt: skip
     actor_type = TermField(Vocabulary.ACTOR_TYPE, "Type d’acteur")
     website = CheckedField("Site", 500, cells.website)
     postcode = CheckedField("Code postal", 10, cells.postcode)

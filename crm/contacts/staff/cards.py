@@ -76,7 +76,7 @@ def _save(contact: Contact, form: SectionForm, outcome: Outcome) -> ResponseRetu
     for kept in outcome.kept:
         who = kept.by.display_name if kept.by else "Quelqu’un"
         flash(
-            f"{who} a changé entre-temps « {kept.label} », devenu « {kept.after} » : c’est gardé."
+            f"{who} a changé entre-temps « {kept.label} », devenu « {kept.after} » : c’est gardé."
         )
     return redirect(address(contact, _anchor=form.slug))
 
@@ -85,7 +85,7 @@ def _said(changes: list[Change]) -> str:
     if not changes:
         return "Rien n’a changé."
     said = sentence(changes)
-    return f"C’est enregistré : {said[:1].lower()}{said[1:]}."
+    return f"C’est enregistré\u00a0: {said[:1].lower()}{said[1:]}."
 
 
 def _no_section(contact: Contact) -> SectionForm:

@@ -156,7 +156,7 @@ def _own(entry_id: int) -> Entry:
     """The line, if this user may change it: one written by hand, by them or before an admin."""
     entry = db.get_or_404(Entry, entry_id)
     if not entry.is_by_hand:
-        abort(403, "Cette ligne dit ce qui s’est passé : elle ne se corrige pas.")
+        abort(403, "Cette ligne dit ce qui s’est passé\u00a0: elle ne se corrige pas.")
     if entry.user_id != current_user.id and current_user.role is not UserRole.ADMIN:
         abort(403, "Seule la personne qui a écrit cette ligne peut la changer.")
     return entry

@@ -184,7 +184,7 @@ def cancel(import_id: int) -> ResponseReturnValue:
     said += (
         [f"{plural(len(undone.left), 'fiche laissée', 'fiches laissées')}"] if undone.left else []
     )
-    flash("Import annulé : " + ", ".join(said) + ".")
+    flash("Import annulé\u00a0: " + ", ".join(said) + ".")
     return redirect(url_for(".show", import_id=record.id))
 
 
@@ -194,12 +194,12 @@ def delete(import_id: int) -> ResponseReturnValue:
     record = _draft(import_id)
     db.session.delete(record)
     db.session.commit()
-    flash(f"« {record.name} » est oublié ; rien n’avait été changé.")
+    flash(f"«\u00a0{record.name}\u00a0» est oublié\u00a0; rien n’avait été changé.")
     return redirect(url_for(".index"))
 
 
 def _draft(import_id: int) -> Import:
     record = db.get_or_404(Import, import_id)
     if record.stage not in PREPARED:
-        abort(409, "Cet import est déjà parti : il ne change plus.")
+        abort(409, "Cet import est déjà parti\u00a0: il ne change plus.")
     return record

@@ -42,7 +42,7 @@ def new(kind: str, kept_id: int, absorbed_id: int) -> ResponseReturnValue:
         except MergeRefused as refused:
             abort(409, str(refused))
         db.session.commit()
-        flash(f"« {absorbed.title} » est réunie à cette fiche. La fusion peut être défaite.")
+        flash(f"« {absorbed.title} » est réunie à cette fiche. La fusion peut être défaite.")
         return redirect(_address(kept))
     return render_template(
         "staff/contacts/merges/new.html",

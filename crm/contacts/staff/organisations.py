@@ -82,7 +82,7 @@ def archive(organisation_id: int) -> ResponseReturnValue:
     organisation = _locked(organisation_id)
     change.archive(organisation, by=current_user)
     db.session.commit()
-    flash(f"La fiche de {organisation.title} est archivée : elle n’est plus proposée.")
+    flash(f"La fiche de {organisation.title} est archivée\u00a0: elle n’est plus proposée.")
     return redirect(url_for(".show", organisation_id=organisation.id))
 
 

@@ -30,5 +30,5 @@ def dismiss(kind: str, pair_id: int) -> ResponseReturnValue:
     pair = db.get_or_404(PAIRS[ContactKind(kind)], pair_id)
     pair.dismiss(current_user)
     db.session.commit()
-    flash("C’est noté : ce sont deux contacts différents.")
+    flash("C’est noté\u00a0: ce sont deux contacts différents.")
     return redirect(url_for(".index", fiche=kind))

@@ -82,7 +82,7 @@ def archive(person_id: int) -> ResponseReturnValue:
     person = _locked(person_id)
     change.archive(person, by=current_user)
     db.session.commit()
-    flash(f"La fiche de {person.name} est archivée : elle n’est plus proposée.")
+    flash(f"La fiche de {person.name} est archivée\u00a0: elle n’est plus proposée.")
     return redirect(url_for(".show", person_id=person.id))
 
 

@@ -22,7 +22,7 @@ bp = Blueprint("roles", __name__)
 def _not_to_come(_form: Form, field: DateField) -> None:
     if field.data and field.data > today():
         raise validators.ValidationError(
-            "Cette date est à venir : écrivez-la plutôt dans le journal, et revenez ce jour-là."
+            "Cette date est à venir : écrivez-la plutôt dans le journal, et revenez ce jour-là."
         )
 
 
@@ -40,7 +40,7 @@ class NewRoleForm(Form):
 class RoleForm(Form):
     title = line("Fonction", 200)
     started_on = _day("Depuis le", required=False)
-    ended_on = _day("Jusqu’au", "Vide : la fonction est en cours.", required=False)
+    ended_on = _day("Jusqu’au", "Vide\u00a0: la fonction est en cours.", required=False)
 
     def validate_ended_on(self, field: DateField) -> None:
         if field.data and self.started_on.data and field.data < self.started_on.data:
@@ -56,7 +56,7 @@ class MoveForm(Form):
     title = line("Nouvelle fonction", 200)
     on = _day("À partir du", "L’ancienne fonction se termine ce jour-là.")
     emails = LinesField(
-        "Courriels", cells.email, "Un par ligne. Remplacez l’adresse qui ne sert plus : elle fera "
+        "Courriels", cells.email, "Un par ligne. Remplacez l’adresse qui ne sert plus : elle fera "
         "toujours retrouver cette personne.",
     )  # fmt: skip
 
@@ -69,7 +69,7 @@ def new(person_id: int) -> ResponseReturnValue:
     if form.is_valid_post():
         organisation = _with_a_card(form.organisation.data)
         role = person.hold(organisation, form.title.data, form.started_on.data, by=current_user)
-        flash(f"Fonction ajoutée : {role.place}.")
+        flash(f"Fonction ajoutée\u00a0: {role.place}.")
         return _saved(person)
     code = 422 if form.errors else 200
     return render_template("staff/contacts/roles/new.html", form=form, person=person), code
@@ -84,7 +84,7 @@ def edit(role_id: int) -> ResponseReturnValue:
         before = _told(role)
         form.populate_obj(role)
         if _told(role) != before:
-            what = f"Fonction corrigée : {before} → {_told(role)}"
+            what = f"Fonction corrigée\u00a0: {before} → {_told(role)}"
             role.log(what, f"{role.person.name} – {what.lower()}", by=current_user)
         flash("La fonction est corrigée.")
         return _saved(role.person)
@@ -99,7 +99,7 @@ def end(role_id: int) -> ResponseReturnValue:
     form = EndForm(data={"ended_on": today()})
     if form.is_valid_post() and _ends(role, form):
         when = day(role.ended_on)
-        role.log(f"Fonction terminée le {when} : {role.place}",
+        role.log(f"Fonction terminée le {when}\u00a0: {role.place}",
                  f"{role.person.name} part le {when}", by=current_user)  # fmt: skip
         flash(f"{role.person.name} n’est plus {role.place}.")
         return _saved(role.person)
@@ -114,7 +114,7 @@ def move(role_id: int) -> ResponseReturnValue:
     emails = [detail.value for detail in role.person.current(DetailKind.EMAIL)]
     form = MoveForm(data={"on": today(), "emails": emails})
     if form.is_valid_post() and _moves(role, form):
-        flash(f"{role.person.name} travaille maintenant là : {form.organisation.data.title}.")
+        flash(f"{role.person.name} travaille maintenant là\u00a0: {form.organisation.data.title}.")
         return _saved(role.person)
     code = 422 if form.errors else 200
     return render_template("staff/contacts/roles/move.html", form=form, role=role), code

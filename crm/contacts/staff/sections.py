@@ -106,7 +106,7 @@ class IdentityForm(SectionForm):
     name = line("Nom", 300, required=True)
     acronym = line("Sigle", 60)
     actor_type = TermField(Vocabulary.ACTOR_TYPE, "Type d’acteur")
-    called = LinesField("Autres noms", bounded(300), "Un par ligne : on la trouve aussi par eux.")
+    called = LinesField("Autres noms", bounded(300), "Un par ligne : on la trouve aussi par eux.")
     former = LinesField("Anciens noms", bounded(300), "Un par ligne.")
     siren = CheckedField("SIREN", 40, identifiers.siren, identifiers.spaced)
     siret = CheckedField("SIRET du siège", 40, identifiers.siret, identifiers.spaced)
@@ -116,7 +116,7 @@ class IdentityForm(SectionForm):
     def validate_siret(self, field: CheckedField) -> None:
         if not identifiers.agree(self.siren.data or "", field.data or ""):
             raise validators.ValidationError(
-                "Un SIRET commence par le SIREN : l’un des deux est faux."
+                "Un SIRET commence par le SIREN\u00a0: l’un des deux est faux."
             )
 
     def values(self) -> dict[str, Any]:
@@ -132,7 +132,7 @@ class AddressForm(SectionForm):
     commune = line("Commune", 120)
     department = choice("Département", DEPARTMENT_CHOICES, hint="Déduit du code postal français.")
     postal_address = text(
-        "Adresse postale", 1000, hint="Pour La Lettre, si elle n’est pas celle du siège : "
+        "Adresse postale", 1000, hint="Pour La Lettre, si elle n’est pas celle du siège\u00a0: "
         "les lignes comme on les imprime.",
     )  # fmt: skip
 

@@ -19,8 +19,8 @@ bp = Blueprint("segments", __name__, url_prefix="/segments")
 class SegmentForm(Form):
     name = line("Nom du segment", 120, required=True)
     form = choice("Ce qu’il retient", [
-        ("recherche", "La recherche : les fiches qui y répondent, toujours à jour"),
-        ("liste", "La liste d’aujourd’hui : ces fiches-là, et elles seules"),
+        ("recherche", "La recherche\u00a0: les fiches qui y répondent, toujours à jour"),
+        ("liste", "La liste d’aujourd’hui\u00a0: ces fiches-là, et elles seules"),
     ])  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def new() -> ResponseReturnValue:
         make = Segment.fix if form.form.data == "liste" else Segment.keep
         segment = make(form.name.data, search, by=current_user)
         db.session.commit()
-        flash(f"Le segment « {segment.name} » est gardé.")
+        flash(f"Le segment «\u00a0{segment.name}\u00a0» est gardé.")
         return redirect(url_for(".show", segment_id=segment.id))
     return render_template(
         "staff/contacts/segments/new.html", form=form, search=search, total=find(search).total()
@@ -82,7 +82,7 @@ def delete(segment_id: int) -> ResponseReturnValue:
         return render_template("staff/contacts/segments/delete.html", segment=segment)
     db.session.delete(segment)
     db.session.commit()
-    flash(f"Le segment « {segment.name} » est supprimé ; les fiches restent.")
+    flash(f"Le segment «\u00a0{segment.name}\u00a0» est supprimé\u00a0; les fiches restent.")
     return redirect(url_for(".index"))
 
 

@@ -40,7 +40,7 @@ def create() -> ResponseReturnValue:
             form.label.errors = [str(error)]
         else:
             db.session.commit()
-            flash(f"« {term.label} » est ajouté.")
+            flash(f"«\u00a0{term.label}\u00a0» est ajouté.")
             return _back(term)
     return _list(vocabulary, form), 422
 
@@ -57,7 +57,7 @@ def edit(term_id: int) -> ResponseReturnValue:
             form.label.errors = [str(error)]
         else:
             db.session.commit()
-            flash(f"C’est « {term.label} » partout.")
+            flash(f"C’est «\u00a0{term.label}\u00a0» partout.")
             return _back(term)
     code = 422 if form.errors else 200
     return render_template("staff/contacts/terms/edit.html", form=form, term=term), code
@@ -74,7 +74,7 @@ def merge(term_id: int) -> ResponseReturnValue:
         into = next(one for one in others if str(one.id) == form.into.data)
         moved = curate.merge_terms(term, into)
         db.session.commit()
-        flash(f"« {term.label} » est fusionné dans « {into.label} » : {plural(moved, 'fiche')} "
+        flash(f"« {term.label} » est fusionné dans « {into.label} » : {plural(moved, 'fiche')} "
               f"{'change' if moved < 2 else 'changent'} de terme.")  # fmt: skip
         return _back(into)
     code = 422 if form.errors else 200
@@ -89,7 +89,7 @@ def close(term_id: int) -> ResponseReturnValue:
     term = _term(term_id)
     curate.close(term)
     db.session.commit()
-    flash(f"« {term.label} » n’est plus proposé ; les fiches qui l’ont le gardent.")
+    flash(f"«\u00a0{term.label}\u00a0» n’est plus proposé\u00a0; les fiches qui l’ont le gardent.")
     return _back(term)
 
 
@@ -99,7 +99,7 @@ def reopen(term_id: int) -> ResponseReturnValue:
     term = _term(term_id)
     curate.reopen(term)
     db.session.commit()
-    flash(f"« {term.label} » est de nouveau proposé.")
+    flash(f"«\u00a0{term.label}\u00a0» est de nouveau proposé.")
     return _back(term)
 
 
@@ -132,7 +132,7 @@ def _term(term_id: int) -> Term:
     """The term, unless it has become another."""
     term = db.get_or_404(Term, term_id)
     if term.merged_into is not None:
-        abort(409, f"« {term.label} » est fusionné dans « {term.merged_into.label} ».")
+        abort(409, f"« {term.label} » est fusionné dans « {term.merged_into.label} ».")
     return term
 
 

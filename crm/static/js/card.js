@@ -43,7 +43,7 @@ async function save(form) {
 // What went wrong, beside what was typed, which stays.
 function say(form, what = "Le serveur ne répond pas") {
   const words = Object.assign(document.createElement("p"), { className: "summary", tabIndex: -1 });
-  words.textContent = `${what.trim()}. Rien n’est enregistré ; ce que vous avez tapé est encore là.`;
+  words.textContent = `${what.trim()}. Rien n’est enregistré\u00a0; ce que vous avez tapé est encore là.`;
   words.setAttribute("role", "alert");
   form.querySelector(":scope > .summary")?.remove();
   form.prepend(words);
@@ -96,7 +96,7 @@ document.addEventListener("submit", (event) => {
 function narrow(list) {
   const field = Object.assign(document.createElement("input"), { type: "search", className: "form-control narrowing" });
   field.placeholder = "Chercher dans la liste…";
-  field.setAttribute("aria-label", `Chercher : ${list.querySelector("legend").textContent}`);
+  field.setAttribute("aria-label", `Chercher\u00a0: ${list.querySelector("legend").textContent}`);
   list.querySelector("legend").after(field);
   field.addEventListener("input", () => {
     const words = fold(field.value);

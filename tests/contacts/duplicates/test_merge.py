@@ -86,7 +86,7 @@ def test_what_points_to_the_card_moves_with_it(app):
     assert kept.email == "gret@example.org"
     assert [term.code for term in kept.terms] == ["eau", "sante"]
     [last, *_] = db.session.scalars(Entry.of(kept)).all()
-    assert last.text.startswith("Fusionnée avec « Groupe de recherche")
+    assert last.text.startswith("Fusionnée avec «\u00a0Groupe de recherche")
 
 
 def test_what_both_say_is_said_once(app):

@@ -53,7 +53,7 @@ def full() -> Organisation:
             rna="W381012345", street="1 rue Basse", postcode="01000", commune="Bourg",
             department="01", postal_address="BP 1\n01000 Bourg", website="https://sia.example.org",
             languages=["fr", "wo"], founded_year=1984, staff_count=3, volunteer_count=120,
-            description="« Jumelage » ;\nici \"et\" là-bas", competences="Puits", terms=terms,
+            description="« Jumelage » ;\nici \"et\" là-bas", competences="Puits", terms=terms,
             on_board_since=date(2021, 2, 3), relay_territory="Ain",
             actor_type=Term.find(Vocabulary.ACTOR_TYPE, "osim"),
             other_names=[OtherName(name="A | B"), OtherName(name="C \\ D"), OtherName(name="E; F")],

@@ -28,7 +28,7 @@ def _empty_search(app):
 def client(signed_in):
     """Benoît's browser; three structures and a person, some with odd names."""
     cards.organisation("=1+1", commune="Vif", department="38", phones=["+33 6 12 34 56 78"])
-    cards.organisation("Les Semeurs ; « 8 »", commune="Vif", department="38")
+    cards.organisation("Les Semeurs\u00a0; «\u00a08\u00a0»", commune="Vif", department="38")
     lyon = cards.organisation("@Lyon", commune="Lyon", department="69")
     awa = cards.person("Awa", "Traoré", emails=["awa@example.org"], phones=["+221 77 000 00 00"])
     cards.works(awa, lyon, "Présidente")
@@ -55,7 +55,7 @@ def test_the_columns_and_the_cards_are_those_chosen(client):
     assert table.headings == ["Structure", "Commune"]
     assert sorted(row for _, row in table.rows) == [
         ["'=1+1", "Vif"],
-        ["Les Semeurs ; « 8 »", "Vif"],
+        ["Les Semeurs\u00a0; «\u00a08\u00a0»", "Vif"],
     ]
     assert content.startswith(b"\xef\xbb\xbf")
 

@@ -52,7 +52,7 @@ def test_importing_the_same_file_again_changes_nothing(app):
 
 MIXED = (
     "Structure;Sigle;CP;Ville;Téléphone structure;Secteurs;Prénom;Nom;Courriel;Tél;Fonction\n"
-    'Eau et Partage;EEP;69003;Lyon;04 78 00 00 01;"Eau ; Santé";Awa;TRAORÉ;Awa@example.org;'
+    'Eau et Partage;EEP;69003;Lyon;04 78 00 00 01;"Eau\u00a0; Santé";Awa;TRAORÉ;Awa@example.org;'
     "0612345678;Présidente\n"
     "Eau et partage;;;;;;Luc;Morel;luc@example.org;+33 6 12 34 56 79;Trésorier\n"
     "École du Rhône;;69001;Lyon;;Éducation;;;contact@ecole.example.org;;\n"
@@ -159,11 +159,11 @@ def test_a_doubt_waits_for_a_decision(app):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("Nom;SIREN\nGret;732829321\n", "SIREN : Ce SIREN n’existe pas"),
-        ("Nom;Mail\nGret;gret@\n", "« gret@ » n’est pas un courriel complet"),
-        ("Nom;Tél\nGret;12\n", "« 12 » n’est pas un numéro de téléphone"),
-        ("Nom;Département\nGret;Atlantide\n", "« Atlantide » n’est pas un département"),
-        ("Nom;Année de création\nGret;jadis\n", "« jadis » n’est pas une date"),
+        ("Nom;SIREN\nGret;732829321\n", "SIREN\u00a0: Ce SIREN n’existe pas"),
+        ("Nom;Mail\nGret;gret@\n", "«\u00a0gret@\u00a0» n’est pas un courriel complet"),
+        ("Nom;Tél\nGret;12\n", "«\u00a012\u00a0» n’est pas un numéro de téléphone"),
+        ("Nom;Département\nGret;Atlantide\n", "«\u00a0Atlantide\u00a0» n’est pas un département"),
+        ("Nom;Année de création\nGret;jadis\n", "«\u00a0jadis\u00a0» n’est pas une date"),
         ("Nom;Ville\n" + "x" * 10_000 + ";Lyon\n", "10000 caractères, c’est trop (300 au plus)"),
         ("Nom;SIREN\n;732829320\n", "le nom de la structure manque"),
         ("Nom;Fiche structure\nGret;999\n", "il n’y a pas, ou plus, de fiche n° 999"),
@@ -187,7 +187,7 @@ def test_unknown_terms_are_left_out_or_made_as_one_chooses(app):
         (Vocabulary.SECTOR, "Santee", 1),
     ]
     assert rehearsal.lines[1].remarks == [
-        "Secteurs : « Santee » est inconnu (voulez-vous dire « Santé » ?), laissé de côté"
+        "Secteurs : « Santee » est inconnu (voulez-vous dire « Santé » ?), laissé de côté"
     ]
     imported(text.encode())
     assert [term.label for term in organisation("Gret").terms] == ["Santé"]
@@ -246,7 +246,7 @@ def test_an_undo_leaves_what_was_edited_since_and_says_so(app):
     assert [(left.title, left.why) for left in undone.left] == [
         ("Gret", "son journal a de nouvelles lignes"),
         ("ADER", "modifiée depuis"),
-        ("Sahel-Isère Amitié", "modifié depuis, laissé tel quel : site web"),
+        ("Sahel-Isère Amitié", "modifié depuis, laissé tel quel\u00a0: site web"),
     ]
     assert (undone.removed, undone.restored) == (0, 1)
 
@@ -288,7 +288,7 @@ def test_the_journal_says_where_a_card_comes_from(app):
     imported(structures(), by=benoit())
     [entry] = db.session.scalars(Entry.of(organisation("Grand Lyon")))
     assert (entry.text, entry.user.name) == (
-        "Fiche créée par l’import « fichier.csv »", "Benoît Faure",
+        "Fiche créée par l’import «\u00a0fichier.csv\u00a0»", "Benoît Faure",
     )  # fmt: skip
 
 

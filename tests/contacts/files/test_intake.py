@@ -106,7 +106,7 @@ def test_what_goes_wrong_is_said_and_changes_nothing(app):
     intake.run(record.id)
     assert (record.stage, count()) == (Stage.FAILED, 0)
     assert record.messages[0]["words"] == [
-        "Aucune colonne ne donne le nom d’une structure ou d’une personne : dites laquelle."
+        "Aucune colonne ne donne le nom d’une structure ou d’une personne\u00a0: dites laquelle."
     ]
 
 

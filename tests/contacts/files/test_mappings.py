@@ -66,10 +66,10 @@ def test_a_mapping_says_keys_or_labels():
 @pytest.mark.parametrize(
     ("fields", "words"),
     [
-        ({"Z": "Structure"}, "Aucune colonne ne s’appelle « Z »"),
-        ({"A": "Planète"}, "« Planète » n’est pas un champ connu."),
+        ({"Z": "Structure"}, "Aucune colonne ne s’appelle «\u00a0Z\u00a0»"),
+        ({"A": "Planète"}, "«\u00a0Planète\u00a0» n’est pas un champ connu."),
         ({"A": "Commune"}, "Aucune colonne ne donne le nom"),
-        ({"A": "Structure", "B": "Structure"}, "« A » et « B » ne peuvent pas dire tous les deux"),
+        ({"A": "Structure", "B": "Structure"}, "« A » et « B » ne peuvent pas dire tous les deux"),
     ],
 )
 def test_an_impossible_mapping_is_refused(fields, words):

@@ -44,9 +44,9 @@ def test_every_csv_excel_writes_is_read_alike(delimiter, encoding, end):
 
 
 def test_a_cell_may_hold_lines_quotes_and_delimiters():
-    text = 'Nom;Adresse\n"Le « 8 » ; dit ""huit""";"3 rue Basse\n69001 Lyon"\nGret;\n'
+    text = 'Nom;Adresse\n"Le « 8 » ; dit ""huit""";"3 rue Basse\n69001 Lyon"\nGret;\n'
     assert read_table(text.encode()).rows == [
-        (2, ["Le « 8 » ; dit \"huit\"", "3 rue Basse\n69001 Lyon"]),
+        (2, ["Le «\u00a08\u00a0»\u00a0; dit \"huit\"", "3 rue Basse\n69001 Lyon"]),
         (4, ["Gret", ""]),
     ]  # fmt: skip
 
@@ -120,22 +120,22 @@ def test_line_numbers_of_a_workbook_are_those_on_screen():
         (b"", "Ce fichier est vide."),
         (b"\xef\xbb\xbf \r\n\r\n", "Ce fichier est vide."),
         (b";;\n;;\n", "Ce fichier est vide."),
-        (b"%PDF-1.7 ...", "Ce fichier n’est pas un tableau : c’est un PDF."),
-        (b"\x89PNG\r\n", "Ce fichier n’est pas un tableau : c’est une image."),
+        (b"%PDF-1.7 ...", "Ce fichier n’est pas un tableau\u00a0: c’est un PDF."),
+        (b"\x89PNG\r\n", "Ce fichier n’est pas un tableau\u00a0: c’est une image."),
         (b"<!doctype html><p>Nom;Commune", "c’est une page web ou du XML."),
         (b'{"nom": "Gret"}', "c’est du JSON."),
         (b"\xd0\xcf\x11\xe0\xa1\xb1", "c’est un ancien fichier Excel ou Word."),
         (b"Nom;Commune\n", "Il n’y a rien sous les titres de la ligne 1."),
-        (b"Nom;nom \nGret;Gret\n", "Ligne 1 : les colonnes 1 et 2 ont le même titre, « nom »."),
-        (b"Nom;Commune\nGret;Lyon\nGr\x00et;Lyon\n", "Ligne 3 : un caractère nul."),
-        (b"Nom;Commune\nGret;Lyon;38\n", "Ligne 2 : 3\u00a0cellules pour 2\u00a0titres."),
-        (b"Nom;CP;Commune\n\nGret;Lyon\n", "Ligne 3 : 2\u00a0cellules pour 3\u00a0titres."),
-        (b'Nom;Commune\nGret;Lyon\n"Eau;Lyon\nA;B\n', "Ligne 3 : un guillemet s’ouvre"),
-        (b'Nom;Commune\n"Eau" vive;Lyon\n', "Ligne 2 : des guillemets au milieu"),
-        (b"Nom;Commune\nGret;" + b"x" * 200_000, "Ligne 2 : une cellule trop longue"),
+        (b"Nom;nom \nGret;Gret\n", "Ligne 1 : les colonnes 1 et 2 ont le même titre, « nom »."),
+        (b"Nom;Commune\nGret;Lyon\nGr\x00et;Lyon\n", "Ligne 3\u00a0: un caractère nul."),
+        (b"Nom;Commune\nGret;Lyon;38\n", "Ligne 2\u00a0: 3\u00a0cellules pour 2\u00a0titres."),
+        (b"Nom;CP;Commune\n\nGret;Lyon\n", "Ligne 3\u00a0: 2\u00a0cellules pour 3\u00a0titres."),
+        (b'Nom;Commune\nGret;Lyon\n"Eau;Lyon\nA;B\n', "Ligne 3\u00a0: un guillemet s’ouvre"),
+        (b'Nom;Commune\n"Eau" vive;Lyon\n', "Ligne 2\u00a0: des guillemets au milieu"),
+        (b"Nom;Commune\nGret;" + b"x" * 200_000, "Ligne 2\u00a0: une cellule trop longue"),
         (b"a" * 300 + b";b\nGret;Lyon\n", "ce ne sont pas des titres de colonnes"),
         ("Nom;Commune\nÉcole;x\n".encode() + b"\xc9cole;x\n", "UTF-8 à la ligne 2, autre chose"),
-        (b"Nom;Commune\nGret;\x81\n", "Ligne 2 : un caractère qui n’existe ni en UTF-8"),
+        (b"Nom;Commune\nGret;\x81\n", "Ligne 2\u00a0: un caractère qui n’existe ni en UTF-8"),
         (b"\xff\xfeN\x00o", "Ce fichier en UTF-16 est abîmé ou coupé."),
         (b"\xff\xfeN\x00o\x00", "Il n’y a rien sous les titres de la ligne 1."),
         (b"PK\x03\x04 rien", "Ce classeur est abîmé, ou n’est pas un fichier .xlsx."),
@@ -147,7 +147,7 @@ def test_what_is_not_a_table_is_refused_in_one_sentence(content, words):
 
 def test_two_hundred_columns_are_refused():
     wide = ";".join(f"Colonne {rank}" for rank in range(200))
-    assert refusal(f"{wide}\n{wide}\n".encode()).startswith("Ligne 1 : 200\u00a0colonnes")
+    assert refusal(f"{wide}\n{wide}\n".encode()).startswith("Ligne 1\u00a0: 200\u00a0colonnes")
     assert "200 colonnes" in refusal(xlsx([f"C{rank}" for rank in range(200)]))
 
 

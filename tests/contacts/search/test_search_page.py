@@ -79,8 +79,8 @@ def test_facets_narrow_and_their_counts_are_kept(signed_in, cards):
 
 def test_the_map_says_the_same_as_the_list(signed_in, cards):
     page = signed_in(benoit()).get("/gestion/contacts/?vue=carte").text
-    assert "Isère : 2\u00a0fiches" in page
-    assert "Rhône : 1\u00a0fiche<" in page
+    assert "Isère&nbsp;: 2\u00a0fiches" in page
+    assert "Rhône&nbsp;: 1\u00a0fiche<" in page
 
 
 def test_nothing_found_says_what_to_do(signed_in, cards):

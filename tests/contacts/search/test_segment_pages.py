@@ -101,7 +101,7 @@ def test_whatever_was_looked_for_can_be_kept(client, words):
 
 def test_a_segment_goes_and_its_cards_stay(client):
     url = keep(client, "Isère", "liste").location
-    assert "Supprimer le segment « Isère » ?" in client.get(f"{url}/suppression").text
+    assert "Supprimer le segment « Isère » ?" in client.get(f"{url}/suppression").text
     assert len(segments()) == 1
     answer = client.post(f"{url}/suppression")
     assert (answer.status_code, answer.location) == (302, f"{URL}/")
