@@ -43,6 +43,10 @@ class Settings:
     # where they arrive (see crm.mailbox).
     bounces_mail: str = ""
     bounces_mailbox: str = ""
+    # Signing by ourselves (see crm.signature); the selector alone when the relay signs.
+    dkim_key: Path | None = None
+    dkim_selector: str = ""
+    dns_server: str = ""  # « 192.0.2.53 » or « 192.0.2.53:53 »; the machine's own by default
     embed_origins: tuple[str, ...] = ()
     feed_allow: tuple[Network, ...] = ()
     retry_delays: tuple[int, ...] = DEFAULT_RETRY_DELAYS
@@ -71,6 +75,9 @@ class Settings:
             requests_mailbox=(values.get("CRM_REQUESTS_MAILBOX") or "").strip(),
             bounces_mail=_bounces_mail(values.get("CRM_BOUNCES_MAIL")),
             bounces_mailbox=(values.get("CRM_BOUNCES_MAILBOX") or "").strip(),
+            dkim_key=_dkim_key(values.get("CRM_DKIM_KEY"), instance),
+            dkim_selector=_selector(values),
+            dns_server=(values.get("CRM_DNS_SERVER") or "").strip(),
             embed_origins=tuple(_words(values.get("CRM_EMBED_ORIGINS"))),
             feed_allow=_networks(values.get("CRM_FEED_ALLOW")),
             retry_delays=_delays(values.get("CRM_RETRY_DELAYS")),
@@ -184,6 +191,23 @@ def _bounces_mail(value: str | None) -> str:
             "rebonds+*@example.org si ce domaine reçoit tout ce qui suit le «\u00a0+\u00a0»."
         )
     return (value or "").strip()
+
+
+def _dkim_key(value: str | None, instance: Path) -> Path | None:
+    if not value:
+        return None
+    file = instance / value  # an absolute path stays as it is
+    if not file.is_file():
+        raise SettingError(f"CRM_DKIM_KEY\u00a0: le fichier {file} n’existe pas.")
+    return file
+
+
+def _selector(values: Mapping[str, str]) -> str:
+    """« maillage » by default, where it is ours to choose."""
+    found = (values.get("CRM_DKIM_SELECTOR") or "").strip()
+    if found and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", found):
+        raise SettingError("CRM_DKIM_SELECTOR est un mot simple, comme maillage ou s2026.")
+    return found or ("maillage" if values.get("CRM_DKIM_KEY") else "")
 
 
 def _networks(value: str | None) -> tuple[Network, ...]:

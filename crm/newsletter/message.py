@@ -11,6 +11,7 @@ from typing import Protocol
 
 from email_validator import EmailNotValidError, validate_email
 
+from crm import signature
 from crm.config import Settings
 from crm.filters import local
 from crm.newsletter import links
@@ -81,8 +82,10 @@ class Message:
     ) -> None:
         """Encode `letter` once. `at` dates it: the same for a first try and for the last one.
 
-        `measured` holds the subscriptions whose owners agree to be seen opening it.
+        `measured` holds the subscriptions whose owners agree to be seen opening it. Raises
+        SettingError when it is to be signed with a key that cannot be used.
         """
+        signature.check(settings)
         self._measured, self._settings = measured, settings
         self.sender = sender.address
         host = _ascii_host(settings.host)
@@ -116,7 +119,7 @@ class Message:
         pieces = self._pieces.copy()
         for place, slot in self._slots:
             pieces[place] = own[slot]
-        return b"".join(pieces)
+        return signature.signed(b"".join(pieces), self._settings)
 
     def _pixel(self, recipient: Recipient) -> str:
         if recipient.subscription_id not in self._measured:

@@ -5,6 +5,7 @@ from flask import Blueprint
 from crm.newsletter.staff import (
     feeds,
     figures,
+    health,
     issues,
     items,
     placements,
@@ -14,7 +15,7 @@ from crm.newsletter.staff import (
     subscribers,
 )
 
-MODULES = (issues, placements, preview, sending, figures, items, feeds, subscribers, publications)
+MODULES = (issues, placements, preview, sending, figures, health, items, feeds, subscribers, publications)
 
 
 def blueprint() -> Blueprint:
