@@ -1,5 +1,6 @@
 """The queue: which requests, in which order, and how many there are of each."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -14,9 +15,10 @@ from crm.requests import words
 from crm.requests.kinds import RequestKind, State
 from crm.requests.requests import SupportRequest
 from crm.requests.rules import Rules
-from crm.text import one_line
+from crm.text import normal_email, one_line
 from crm.users import User
 
+_REFERENCE = re.compile(r"D-\d{4}-\d{4,}", re.IGNORECASE)
 MINE, NOBODY = "moi", "personne"
 
 
@@ -118,7 +120,7 @@ class Filters:
             where.append(it.kind == self.kind)
         if self.department:
             where.append(it.department == self.department)
-        return [*where, *words.saying(self.words)]
+        return [*where, *_saying(self.words)]
 
     def _order(self) -> list[Any]:
         it = SupportRequest
@@ -131,6 +133,16 @@ class Filters:
         if self.view is View.CLOSED and self.sort is Sort.FIRST:
             return [it.closed_at.desc(), it.id.desc()]
         return orders[self.sort]
+
+
+def _saying(text: str) -> list[sa.ColumnElement[bool]]:
+    """A reference or an address means itself; anything else, words that a request has."""
+    it = SupportRequest
+    if _REFERENCE.fullmatch(text):
+        return [it.reference == text.upper()]
+    if "@" in text and (address := normal_email(text)):
+        return [it.email == address]
+    return words.saying(text)
 
 
 def _in_view(view: View) -> list[sa.ColumnElement[bool]]:

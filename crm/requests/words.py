@@ -83,7 +83,10 @@ def forget(request: SupportRequest) -> None:
 def saying(text: str) -> list[sa.ColumnElement[bool]]:
     """Conditions on SupportRequest: each word typed begins one of its words."""
     typed = [word[:LONGEST] for word in fold(text).split()]
-    wanted = [word for word in dict.fromkeys(typed) if word not in STOP or word == typed[-1]]
+    wanted = [
+        word for word in dict.fromkeys(typed)
+        if word == typed[-1] or (word not in STOP and len(word) > 1)
+    ]  # fmt: skip
     return [SupportRequest.id.in_(_beginning(word)) for word in wanted[:8]]
 
 
