@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -28,6 +29,7 @@ Envelope = tuple[str, str]  # whom refusals come back to, and the recipient
 TIMEOUT = 60
 FINAL_TIMEOUT = 300
 GOODBYE_TIMEOUT = 2
+LONGEST_LINE = 8192  # bytes of an answer
 REST = 60  # seconds during which a server that did not answer is tried after the others
 PORTS = {"smtp": 25, "smtps": 465}
 
@@ -156,15 +158,14 @@ def _try(url: str, timeout: float = TIMEOUT) -> "Server":
 def _connect(url: str, timeout: float) -> "Server":
     parts, options = urlsplit(url), parse_qs(urlsplit(url).query)
     host = parts.hostname or "localhost"
-    tls = ssl.create_default_context()
     if parts.scheme == "smtps":
-        server: Server = TlsServer(host, parts.port or 465, timeout=timeout, context=tls)
+        server: Server = TlsServer(host, parts.port or 465, timeout=timeout, context=_tls())
     else:
         server = Server(host, parts.port or 25, timeout=timeout)
     server.relay = relay_name(url)
     try:
         if options.get("starttls", ["0"])[0] in ("1", "true"):
-            server.starttls(context=tls)
+            server.starttls(context=_tls())
         server.ehlo_or_helo_if_needed()
         # A message ends with a short packet, which must not wait for the one before it to be seen.
         server.link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -174,6 +175,12 @@ def _connect(url: str, timeout: float) -> "Server":
         server.close()
         raise
     return server
+
+
+@cache
+def _tls() -> ssl.SSLContext:
+    """Made when it is needed: reading the authorities of this machine takes a while."""
+    return ssl.create_default_context()
 
 
 def _reason(error: Exception) -> str:
@@ -200,6 +207,8 @@ class Server(smtplib.SMTP):
     relay, instead_of = "", ""
     # What it has been told of the next message, its answers not read yet.
     _announced: Envelope | None = None
+
+    _came = b""  # what it said that was not read yet
 
     @property
     def link(self) -> socket.socket:
@@ -269,6 +278,39 @@ class Server(smtplib.SMTP):
             yield reply
             if reply[0] >= 400:
                 return
+
+    def getreply(self) -> Reply:
+        """The next answer (RFC 5321 §4.2), out of all that came: several often come together."""
+        said = []
+        while True:
+            line = self._line()
+            said.append(line[4:].strip())
+            if not line[:3].isdigit():
+                return -1, b"\n".join(said)
+            if line[3:4] != b"-":
+                return int(line[:3]), b"\n".join(said)
+
+    def _line(self) -> bytes:
+        while (end := self._came.find(b"\n")) < 0:
+            if len(self._came) > LONGEST_LINE:
+                self.close()
+                raise smtplib.SMTPResponseException(500, "ligne trop longue")
+            try:
+                more = self.link.recv(65536)
+            except OSError as error:
+                self.close()
+                raise smtplib.SMTPServerDisconnected(_reason(error)) from error
+            if not more:
+                self.close()
+                raise smtplib.SMTPServerDisconnected("la connexion est fermée")
+            self._came += more
+        line, self._came = self._came[: end + 1], self._came[end + 1 :]
+        return line
+
+    def starttls(self, *, context: ssl.SSLContext | None = None) -> Reply:  # type: ignore[override]
+        reply = super().starttls(context=context)
+        self._came = b""  # said before the conversation was private: by anybody (RFC 3207 §6)
+        return reply
 
     def _reply(self) -> Reply:
         """The answer to a command. Raises ServerGone when it ends the conversation."""
