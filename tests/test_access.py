@@ -81,6 +81,8 @@ LEAST = {
     f"{LETTERS}.subscribers.new": WORK,
     f"{LETTERS}.subscribers.leave": WORK,
     f"{LETTERS}.subscribers.revive": WORK,
+    f"{LETTERS}.subscribers.erase": WORK,
+    f"{LETTERS}.subscribers.snippet": READ,
     f"{LETTERS}.publications.show": READ,
     f"{LETTERS}.publications.edit": PUBLISH,
     f"{LETTERS}.publications.new_section": PUBLISH,

@@ -45,7 +45,7 @@ _DELAY = re.compile(r"delay|warning|retard|will be retried|still (being )?try", 
 _QUOTE = re.compile(
     r"^[-=_> ]*(below this line is a copy|this is a copy of|original message|message d.origine"
     r"|copie du message|the original message|included is a copy|en-t[êe]tes d.origine"
-    r"|forwarded message|return-path: <|list-unsubscribe:)",
+    r"|forwarded message|return-path:\s*<|list-unsubscribe:)",
     re.IGNORECASE | re.MULTILINE,
 )
 _ADDRESS = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}")

@@ -20,10 +20,16 @@ class Basis(StrEnum):
     FORM = "form"
     IMPORT = "import"
     STAFF = "staff"
+    PROFESSION = "profession"
 
     @property
     def label(self) -> str:
-        return {"form": "formulaire", "import": "reprise d’une liste", "staff": "saisie"}[self]
+        return {
+            "form": "formulaire",
+            "import": "reprise d’une liste",
+            "staff": "saisie",
+            "profession": "adresse professionnelle, informée de l’envoi (intérêt légitime)",
+        }[self]
 
 
 class Purpose(StrEnum):

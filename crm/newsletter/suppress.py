@@ -97,9 +97,9 @@ def _follow(subscription: Subscription, bounce: Bounce) -> None:
         subscription.unsubscribe()  # whoever says « spam » has left, and comes back by itself
         tell_search(subscription)
     elif bounce.kind is Kind.HARD and not _is_past(subscription, bounce):
-        _set_aside(subscription, f"adresse refusée : {bounce.words or bounce.status}")
+        _set_aside(subscription, f"adresse refusée\u00a0: {bounce.words or bounce.status}")
     elif bounce.kind is Kind.SOFT and _is_worn_out(subscription):
-        _set_aside(subscription, f"trois refus de suite : {bounce.words or bounce.status}")
+        _set_aside(subscription, f"trois refus de suite\u00a0: {bounce.words or bounce.status}")
 
 
 def _is_past(subscription: Subscription, bounce: Bounce) -> bool:

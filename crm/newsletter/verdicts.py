@@ -21,7 +21,7 @@ _WORDS = {
     Kind.SOFT: (
         r"mailbox (is )?full|mailfolder is full|over ?quota|quota|insufficient (system )?storage"
         r"|boîte .{0,30}pleine|boite .{0,30}pleine|espace .{0,20}insuffisant|try (again|later)"
-        r"|temporar|greylist|grey-list|too many|rate limit|deferred|timed? ?out|expired"
+        r"|temporar|greylist|grey-list|too many|rate limit|deferred|time(d|-)?[ ]?out|expired"
         r"|connection (refused|lost|reset)|retry|réessayer|retenter|momentan|saturée"
     ),
     Kind.HARD: (

@@ -95,7 +95,7 @@ def test_only_an_address_refused_for_good_is_set_aside_at_once(sent, take, name,
 def test_an_address_that_is_dead_is_dead_for_every_letter(sent, take):
     other = subscriber(CHLOE, Publication.named("lettre"))
     take(sample("hard-5.1.1-postfix", sent))
-    assert other.suppressed.startswith("adresse refusée : 550 5.1.1 <chloe@example.org>")
+    assert other.suppressed.startswith("adresse refusée\u00a0: 550 5.1.1 <chloe@example.org>")
 
 
 def test_who_complains_leaves_and_is_not_merely_set_aside(sent, take):

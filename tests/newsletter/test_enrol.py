@@ -33,7 +33,7 @@ def test_a_list_becomes_subscribers_with_their_proof(app):
     account = enrolled(LIST)
     assert (account.added, account.known, account.gone) == (2, 1, 2)
     assert account.refused == [
-        (4, "« pas une adresse » n’est pas une adresse"),
+        (4, "«\u00a0pas une adresse\u00a0» n’est pas une adresse"),
         (5, "l’adresse est vide"),
     ]
     chloe, idriss = (
@@ -71,7 +71,7 @@ def test_taking_the_same_list_again_changes_nothing(app):
 
 
 def test_a_list_without_addresses_is_refused_in_one_sentence(app):
-    with pytest.raises(NoAddress, match="« email »"):
+    with pytest.raises(NoAddress, match="«\u00a0email\u00a0»"):
         enrolled("nom;prénom\nA;B\n")
 
 

@@ -6,14 +6,19 @@ from flask_login import current_user
 from sqlalchemy.orm import defer, joinedload
 
 from crm.auth import READ, WORK, allow
+from crm.config import Settings
 from crm.db import db, now
-from crm.forms import Form, as_choices, choice, email, line, text
-from crm.newsletter import suppress
+from crm.forms import Form, as_choices, ask_again, choice, email, line, text
+from crm.identity import Identity
+from crm.newsletter import subscribe, suppress
 from crm.newsletter.bounces import Bounce
 from crm.newsletter.deliveries import Delivery
+from crm.newsletter.departures import Departure
+from crm.newsletter.erase import erase as forget
 from crm.newsletter.facets import tell_search
 from crm.newsletter.issues import Issue, Publication
-from crm.newsletter.subscriptions import Basis, Subscription
+from crm.newsletter.moves import Move
+from crm.newsletter.subscriptions import Basis, Rhythm, Subscription
 from crm.text import one_line
 
 bp = Blueprint("subscribers", __name__, url_prefix="/abonnes")
@@ -33,7 +38,13 @@ class SubscriberForm(Form):
     first_name = line("Prénom", 100)
     last_name = line("Nom", 100)
     organisation_name = line("Organisation", 300)
-    wording = text("Comment cette personne a-t-elle donné son accord ?", 1000, required=True,
+    basis = choice("Ce qui permet de lui écrire", [
+        (Basis.STAFF.value, "Son accord"),
+        (Basis.PROFESSION.value, "Sa profession\u00a0: adresse professionnelle, lettre liée à son "
+                                 "métier, personne informée"),
+    ])  # fmt: skip
+    wording = text("Comment cette personne a-t-elle donné son accord, ou été informée ?",
+                   1000, required=True,
                    hint="Gardé comme preuve : « demandé par téléphone le 3 mars », « liste "
                    "d’émargement du forum »…")  # fmt: skip
 
@@ -62,7 +73,7 @@ def index() -> ResponseReturnValue:
 @bp.route("/nouveau", methods=["GET", "POST"])
 @allow(WORK)
 def new() -> ResponseReturnValue:
-    form = SubscriberForm()
+    form = SubscriberForm(data={"basis": Basis.STAFF.value})
     publications = db.session.scalars(Publication.open())
     form.publication.choices = as_choices((p.slug, p.name) for p in publications)
     if form.is_valid_post() and _is_welcome(form):
@@ -78,7 +89,8 @@ def new() -> ResponseReturnValue:
 def _is_welcome(form: SubscriberForm) -> bool:
     """Neither subscribed already, nor gone: who left comes back by itself, never by us."""
     found = Subscription.of(Publication.named(form.publication.data), form.email.data)
-    if found is not None and found.left_at is not None:
+    erased = Departure.includes(form.email.data, Settings.current().keys)
+    if erased or (found is not None and found.left_at is not None):
         form.email.errors = [
             "Cette personne s’est désinscrite : elle seule peut se réabonner, sur la page publique."
         ]
@@ -95,7 +107,7 @@ def _subscribe(form: SubscriberForm) -> Subscription:
         setattr(subscription, name, form[name].data or "")
     subscription.suppressed = ""
     source = f"saisie par {current_user.display_name}"
-    subscription.consent(Basis.STAFF, form.wording.data, source, confirmed=True)
+    subscription.consent(Basis(form.basis.data), form.wording.data, source, confirmed=True)
     db.session.add(subscription)
     db.session.flush()
     return subscription
@@ -112,6 +124,8 @@ def show(subscription_id: int) -> ResponseReturnValue:
         subscription=subscription,
         deliveries=deliveries,
         bounces=db.session.scalars(Bounce.of(subscription).limit(12)).all(),
+        waiting=Move.waiting(subscription),
+        Rhythm=Rhythm,
     )
 
 
@@ -135,3 +149,34 @@ def revive(subscription_id: int) -> ResponseReturnValue:
     db.session.commit()
     flash(f"Nous écrirons de nouveau à {subscription.email}.")
     return redirect(url_for(".show", subscription_id=subscription.id))
+
+
+@bp.route("/<int:subscription_id>/effacement", methods=["GET", "POST"])
+@allow(WORK)
+def erase(subscription_id: int) -> ResponseReturnValue:
+    """Forget someone who asks for it: every letter, every name."""
+    subscription = db.get_or_404(Subscription, subscription_id)
+    if ask_again():
+        return render_template(
+            "staff/newsletter/subscribers/erase.html",
+            subscription=subscription,
+            others=Subscription.at(subscription.email),
+        )
+    forget(subscription.email, Settings.current().keys)
+    db.session.commit()
+    flash("Cette personne est effacée\u00a0: aucune liste ne la réinscrira.")
+    return redirect(url_for(".index", lettre=subscription.publication.slug))
+
+
+@bp.get("/formulaire")
+@allow(READ)
+def snippet() -> ResponseReturnValue:
+    """What to paste on the network's own site: a frame, or a form."""
+    settings, publications = Settings.current(), list(db.session.scalars(Publication.open()))
+    return render_template(
+        "staff/newsletter/subscribers/snippet.html",
+        origins=settings.embed_origins,
+        address=f"{settings.base_url}{url_for('public.newsletter.subscriptions.new')}",
+        publications=publications,
+        words=subscribe.wording(publications, Identity.current().name),
+    )
