@@ -117,12 +117,16 @@ def decide(
     """
     in_turn("meeting")
     _check(meeting, request)
-    decision = _decision(meeting, request) or Decision(meeting=meeting, request=request)
-    if verdict is Verdict.ASSIGN and decision.assignee is not assignee:
-        decision.slots = [str(slot.id) for slot in proposed(meeting, request, assignee)]
-        decision.second = None
+    decision = _decision(meeting, request)
     if verdict is not Verdict.ASSIGN:
-        assignee, decision.second, decision.slots = None, None, []
+        assignee = None
+    is_new_hand = decision is None or decision.assignee is not assignee
+    slots = [str(slot.id) for slot in proposed(meeting, request, assignee)] if is_new_hand else None
+    if decision is None:
+        decision = Decision(request_id=request.id, verdict=verdict)
+        meeting.decisions.append(decision)
+    if slots is not None:
+        decision.second, decision.slots = None, slots
     decision.verdict, decision.assignee, decision.by, decision.at = verdict, assignee, by, now()
     decision.outcome = outcome if verdict is Verdict.CLOSE else None
     db.session.flush()
@@ -165,7 +169,7 @@ def proposed(meeting: Meeting, request: SupportRequest, officer: User | None) ->
     """The next free slots of this officer, those that nobody was offered today first."""
     if officer is None:
         return []
-    said = {one for other in meeting.decisions if other.request is not request
+    said = {one for other in meeting.decisions if other.request_id != request.id
             for one in other.slots}  # fmt: skip
     free = book.free_slots(officer)
     chosen = sorted(free, key=lambda slot: (str(slot.id) in said, slot.starts_at))
@@ -185,6 +189,7 @@ def close(meeting: Meeting, by: User) -> None:
     Safe to repeat, and when two people close it at once: each requester is told once.
     """
     in_turn("meeting")
+    db.session.flush()  # what was just written would be read again as it was before
     db.session.refresh(meeting, with_for_update=True)
     if meeting.is_closed:
         return
