@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from crm.requests.staff import (
     absences,
+    answers,
     appointments,
     card,
     frame,
@@ -22,7 +23,7 @@ from crm.requests.staff import (
 
 MODULES = (
     queue, card, messages, moves, ties, models, suspects, frame,
-    meetings, minutes, rules, slots, hours, absences, appointments,
+    meetings, minutes, rules, slots, hours, absences, appointments, answers,
 )  # fmt: skip
 
 
