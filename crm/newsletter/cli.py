@@ -25,9 +25,9 @@ from crm.newsletter.web import check_address
 from crm.text import cut, one_line
 
 KINDS = [kind.value for kind in Kind]
-NO_FEED = "Aucune source n’est suivie : crm newsletter feeds add ADRESSE --kind GENRE"
+NO_FEED = "Aucune source n’est suivie\u00a0: crm newsletter feeds add ADRESSE --kind GENRE"
 
-newsletter = AppGroup("newsletter", help="Lettres : contenus, numéros, abonnés, envois.")
+newsletter = AppGroup("newsletter", help="Lettres\u00a0: contenus, numéros, abonnés, envois.")
 
 
 @newsletter.group("feeds", cls=AppGroup)
@@ -38,7 +38,7 @@ def feeds() -> None:
 @feeds.command("add")
 @click.argument("url")
 @click.option("--kind", type=click.Choice(KINDS), required=True, help="Ce que publie la source.")
-@click.option("--title", default="", help="Nom de la source ; sinon celui qu’elle se donne.")
+@click.option("--title", default="", help="Nom de la source\u00a0; sinon celui qu’elle se donne.")
 def add_feed(url: str, kind: str, title: str) -> None:
     """Suit une source : RSS, Atom, JSON Feed ou WordPress (/wp-json/wp/v2/posts)."""
     try:
@@ -50,7 +50,7 @@ def add_feed(url: str, kind: str, title: str) -> None:
         raise click.ClickException(f"Cette adresse est déjà suivie ({known.kind.plural}).")
     db.session.add(Feed(url=address, kind=Kind(kind), title=cut(one_line(title), 200)))
     db.session.commit()
-    click.echo(f"{address} est suivie ({Kind(kind).plural}). Pour la lire : crm newsletter fetch")
+    click.echo(f"{address} est suivie ({Kind(kind).plural}). Pour la lire : crm newsletter fetch")
 
 
 @feeds.command("list")
@@ -73,7 +73,7 @@ def fetch_command(context: click.Context) -> None:
     with click.progressbar(arrivals, length=count, label="Lecture des sources") as progress:
         lines = list(progress)
     for arrival in lines:
-        click.echo(f"{arrival.name} : {_outcome(arrival)}")
+        click.echo(f"{arrival.name}\u00a0: {_outcome(arrival)}")
     if not lines:
         click.echo(NO_FEED)
     elif all(arrival.error for arrival in lines):
@@ -94,7 +94,7 @@ def import_subscribers(file: Path, slug: str, wording: str) -> None:
     publication = publication_named(slug)
     try:
         table = read_table(file.read_bytes())
-        lines = enrol(table, publication, wording.strip(), f"liste « {file.name} »")
+        lines = enrol(table, publication, wording.strip(), f"liste «\u00a0{file.name}\u00a0»")
         with click.progressbar(lines, length=len(table.rows), label="Reprise de la liste") as bar:
             account = next(reversed(list(bar)), Enrolment())
     except ValueError as error:
@@ -125,18 +125,18 @@ def bounces(path: str) -> None:
 
 def _tell(account: Enrolment, publication: Publication) -> None:
     new = plural(account.added, "nouvelle personne abonnée", "nouvelles personnes abonnées")
-    click.echo(f"{publication.name} : {new}.")
+    click.echo(f"{publication.name}\u00a0: {new}.")
     if account.confirmed:
         click.echo(f"{plural(account.confirmed, 'inscription en attente confirmée')}.")
     if account.known:
         click.echo(f"{plural(account.known, 'adresse déjà abonnée', 'adresses déjà abonnées')}.")
     if account.gone:
         click.echo(
-            f"{plural(account.gone, 'adresse laissée', 'adresses laissées')} de côté : "
+            f"{plural(account.gone, 'adresse laissée', 'adresses laissées')} de côté\u00a0: "
             "désinscrite par la personne, ou qui ne répond plus."
         )
     for number, why in account.refused:
-        click.echo(f"Ligne {number} refusée : {why}.", err=True)
+        click.echo(f"Ligne {number} refusée\u00a0: {why}.", err=True)
 
 
 def _outcome(arrival: Arrival) -> str:

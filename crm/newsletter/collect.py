@@ -52,7 +52,7 @@ def collect_bounces() -> None:
             count = account.messages
     except Unavailable as unavailable:
         trouble = str(unavailable)
-        log.warning("retours : %s", trouble)
+        log.warning("retours\u00a0: %s", trouble)
     tell(TOLD, {"at": now().isoformat(), "messages": count, "trouble": trouble})
 
 

@@ -52,7 +52,7 @@ def draft(slug: str) -> None:
 
 @click.argument("slug")
 @click.argument("number", type=int)
-@click.option("--at", type=ParisMoment(), help="Heure de Paris ; tout de suite si elle manque.")
+@click.option("--at", type=ParisMoment(), help="Heure de Paris ; tout de suite si elle manque.")
 def plan(slug: str, number: int, at: datetime | None) -> None:
     """Décide l’envoi d’un numéro, tel qu’il se lit maintenant."""
     issue = _issue(slug, number)
@@ -61,7 +61,7 @@ def plan(slug: str, number: int, at: datetime | None) -> None:
     except schedule.Refused as refused:
         raise click.ClickException(str(refused)) from refused
     for doubt in schedule.doubts(issue):
-        click.echo(f"Attention : {doubt}", err=True)
+        click.echo(f"Attention\u00a0: {doubt}", err=True)
     when = f"partira {moment(at)}" if at and at > now() else "est prêt à partir"
     count = plural(schedule.count_recipients(issue), "abonné")
     db.session.commit()
@@ -101,7 +101,7 @@ def status(slug: str, number: int, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({state.value: count for state, count in counts.items()}))
         return
-    click.echo(f"{issue.title} : {_progress(issue)}")
+    click.echo(f"{issue.title}\u00a0: {_progress(issue)}")
     for state, count in counts.items():
         click.echo(f"{state.label:<20}{count:>9}")
     if issue.trouble:

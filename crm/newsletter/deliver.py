@@ -98,10 +98,10 @@ def _deliver(issue_id: int, settings: Settings, clock: Clock, progress: Progress
         except Exception:  # one issue that cannot be made must not keep the others from leaving
             db.session.rollback()
             log.exception("le numéro %s ne part pas", issue_id)
-            trouble = "une erreur l’arrête : elle est décrite dans le journal du serveur"
+            trouble = "une erreur l’arrête\u00a0: elle est décrite dans le journal du serveur"
         ledger.tell(trouble)
     if ledger.close():
-        log.info("numéro %s : envoi terminé", issue_id)
+        log.info("numéro %s\u00a0: envoi terminé", issue_id)
     return trouble
 
 

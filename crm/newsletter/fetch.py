@@ -25,7 +25,7 @@ from crm.text import cut
 
 log = logging.getLogger(__name__)
 
-UNEXPECTED = "Une erreur inattendue a interrompu la lecture ; elle est notée dans le journal."
+UNEXPECTED = "Une erreur inattendue a interrompu la lecture\u00a0; elle est notée dans le journal."
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ def _fetch(feed_id: int, allow: Sequence[Network], at: datetime) -> Arrival | No
         page = web.get(url, allow=allow, etag=etag, last_modified=last_modified)
         document = None if page.is_unchanged else read(page.content, page.content_type, page.url)
     except (Unreachable, Unreadable) as error:
-        log.warning("source %s : %s", feed_id, error)
+        log.warning("source %s\u00a0: %s", feed_id, error)
         return _fail(feed_id, str(error), at)
     arrival = _store(feed_id, url, page, document, at)
     db.session.commit()

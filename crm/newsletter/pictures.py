@@ -142,7 +142,7 @@ def _fetch(item_id: int, url: str, allow: Sequence[Network]) -> bool:
         content = web.get(url, allow=allow, max_bytes=MAX_BYTES, seconds=SECONDS).content
         picture = keep(content)
     except (Unreachable, BadPicture) as error:
-        log.warning("image de l’item %s laissée de côté : %s", item_id, error)
+        log.warning("image de l’item %s laissée de côté\u00a0: %s", item_id, error)
         picture = None
     item = db.session.get(Item, item_id, with_for_update={"of": Item}, populate_existing=True)
     fits = item is not None and item.picture_url == url  # it may have changed meanwhile

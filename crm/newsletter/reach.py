@@ -40,14 +40,14 @@ class Visit(HTTPAdapter):
         try:
             answers = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
         except (OSError, UnicodeError) as error:
-            raise Unreachable("Le site est introuvable : vérifiez l’adresse.") from error
+            raise Unreachable("Le site est introuvable\u00a0: vérifiez l’adresse.") from error
         self._found = [
             (int(family), place)
             for family, _type, _protocol, _name, place in answers
             if is_allowed(str(place[0]), self.allow)
         ][:MAX_ADDRESSES]
         if not self._found:
-            raise Unreachable("L’adresse mène à un réseau privé : elle n’est pas suivie.")
+            raise Unreachable("L’adresse mène à un réseau privé\u00a0: elle n’est pas suivie.")
 
     def get_connection_with_tls_context(self, *args: Any, **kwargs: Any) -> Any:
         """The usual connection, for the usual name, but to the addresses that were checked."""

@@ -40,7 +40,7 @@ def read(content: bytes, content_type: str = "", url: str = "") -> Document:
     if _is_page(text):
         raise Unreadable(_not_a_feed(text, url))
     if not syndication.is_feed(text):
-        raise Unreadable("Cette adresse ne mène pas à un flux : le format n’est pas reconnu.")
+        raise Unreadable("Cette adresse ne mène pas à un flux\u00a0: le format n’est pas reconnu.")
     return syndication.read(text, url)
 
 
@@ -75,15 +75,15 @@ def _read_json(text: str, url: str) -> Document:
     try:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise Unreadable("Le flux est illisible : son JSON est coupé ou mal formé.") from error
+        raise Unreadable("Le flux est illisible\u00a0: son JSON est coupé ou mal formé.") from error
     if isinstance(data, list) and all(isinstance(post, dict) and "title" in post for post in data):
         return wordpress.read(data, url)
     if isinstance(data, dict) and isinstance(data.get("items"), list):
         return jsonfeed.read(data, url)
     message = plain(text_of(data.get("message"))) if isinstance(data, dict) else ""
     if message:
-        raise Unreadable(cut(f"Le site a répondu par une erreur : {message}", 300))
-    raise Unreadable("Cette adresse ne mène pas à un flux : ce JSON n’en est pas un.")
+        raise Unreadable(cut(f"Le site a répondu par une erreur\u00a0: {message}", 300))
+    raise Unreadable("Cette adresse ne mène pas à un flux\u00a0: ce JSON n’en est pas un.")
 
 
 def _is_page(text: str) -> bool:

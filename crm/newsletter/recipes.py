@@ -10,7 +10,7 @@ def publications() -> list[Publication]:
         Publication(
             slug="resaclic",
             name="RESA’CLIC",
-            description="La lettre électronique du réseau : actualités, financements, agenda, "
+            description="La lettre électronique du réseau\u00a0: actualités, financements, agenda, "
             "ressources et offres d’emploi.",
             frequency="chaque mois",
             recipe=_numbered(_resaclic()),

@@ -20,7 +20,7 @@ def doubts(issue: Issue) -> list[str]:
     """What should make one think again before sending `issue`, in French sentences."""
     found = []
     if not issue.placements and not issue.editorial.strip():
-        found.append("Ce numéro ne contient rien : ni éditorial, ni contenu.")
+        found.append("Ce numéro ne contient rien\u00a0: ni éditorial, ni contenu.")
     if count_recipients(issue) == 0:
         found.append(f"Personne n’est abonné à {issue.publication.name} pour le moment.")
     return found
@@ -36,7 +36,7 @@ def schedule(issue: Issue, at: datetime, *, in_spite_of_doubts: bool = False) ->
     if issue.started_at is not None:
         raise Refused(f"{issue.title} est déjà parti.")
     if not issue.subject.strip():
-        raise Refused("L’objet est vide : c’est la première chose que vos lecteurs verront.")
+        raise Refused("L’objet est vide\u00a0: c’est la première chose que vos lecteurs verront.")
     found = doubts(issue)
     if found and not in_spite_of_doubts:
         raise Refused(" ".join(found))
@@ -48,7 +48,7 @@ def cancel(issue: Issue) -> None:
     """Make a scheduled issue a draft again. Safe to repeat. Raises Refused once it has begun."""
     _look_again(issue)
     if issue.started_at is not None:
-        raise Refused(f"{issue.title} a commencé à partir : l’envoi ne peut plus être annulé.")
+        raise Refused(f"{issue.title} a commencé à partir\u00a0: l’envoi ne peut plus être annulé.")
     thaw(issue)
 
 

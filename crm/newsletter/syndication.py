@@ -21,7 +21,7 @@ _AMPERSAND = re.compile(r"&(?!(?:amp|lt|gt|quot|apos|#\d{1,7}|#x[\da-fA-F]{1,6})
 _LOGIN = re.compile(r"@|^(?:admin|administrat|webmaster|root|redac|wp|user)", re.IGNORECASE)
 # feedparser would take the words about a picture for those about the entry.
 _ABOUT_MEDIA = re.compile(r"(</?media:)(description|title|text)\b")
-CUT = "Le flux est coupé avant la fin : seuls les contenus complets ont été repris."
+CUT = "Le flux est coupé avant la fin\u00a0: seuls les contenus complets ont été repris."
 
 
 def is_feed(text: str) -> bool:
@@ -43,9 +43,9 @@ def read(text: str, url: str) -> Document:
         )
         drafts = [_draft(entry) for entry in parsed.entries]
     except Exception as error:  # whatever a hostile document makes it stumble on
-        raise Unreadable("Le flux est illisible : il est mal formé.") from error
+        raise Unreadable("Le flux est illisible\u00a0: il est mal formé.") from error
     if not parsed.entries and parsed.get("bozo"):
-        raise Unreadable("Le flux est illisible : il est mal formé.")
+        raise Unreadable("Le flux est illisible\u00a0: il est mal formé.")
     if parsed.version.startswith("atom"):  # in RSS, the author is whoever typed it
         for draft, entry in zip(drafts, parsed.entries, strict=True):
             draft.organisation = _author(entry)
@@ -56,7 +56,7 @@ def _closed(text: str) -> tuple[str, str]:
     """`text` with its end: when it was cut on the way, what follows its last whole item is left."""
     root = _ROOT.search(text)
     if root is None:
-        raise Unreadable("Le flux est illisible : il est mal formé.")
+        raise Unreadable("Le flux est illisible\u00a0: il est mal formé.")
     name, alone = root[1], root[2]
     if alone or re.search(rf"</{re.escape(name)}\s*>", text[-5000:]):
         return text, ""
@@ -79,7 +79,7 @@ def _mended(text: str) -> str:
     """`text` with the HTML entities and the lone « & » that XML does not know written otherwise."""
     mended = _AMPERSAND.sub(lambda found: _without_ampersand(found[0]), text)
     if not _is_well_formed(mended) and len(text) > LONGEST_MENDED:
-        raise Unreadable("Le flux est illisible : il est mal formé.")
+        raise Unreadable("Le flux est illisible\u00a0: il est mal formé.")
     return mended
 
 

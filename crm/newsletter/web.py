@@ -89,16 +89,16 @@ def _follow(visit: Visit, url: str, headers: dict[str, str], max_bytes: int) -> 
                 if target is None:
                     return _page(response, url, max_bytes)
             url = web_address(target, url)
-    raise Unreachable("Trop de redirections : le site renvoie sans fin d’une adresse à l’autre.")
+    raise Unreachable("Trop de redirections : le site renvoie sans fin d’une adresse à l’autre.")
 
 
 def check_address(url: str) -> str:
     """`url` as it can be asked for. Raises Unreachable when it is no http(s) address."""
     address = web_address(url)
     if not address:
-        raise Unreachable("L’adresse n’est pas complète : elle commence par https:// ou http://.")
+        raise Unreachable("L’adresse n’est pas complète : elle commence par https:// ou http://.")
     if "@" in urlsplit(address).netloc:
-        raise Unreachable("L’adresse contient un nom ou un mot de passe : elle n’est pas suivie.")
+        raise Unreachable("L’adresse contient un nom ou un mot de passe : elle n’est pas suivie.")
     return address
 
 
@@ -146,7 +146,7 @@ def _refusal(status: int) -> str:
 
 
 def _too_slow(visit: Visit) -> str:
-    return f"Le site ne répond pas assez vite : la lecture a été arrêtée ({visit.seconds:.0f} s)."
+    return f"Le site ne répond pas assez vite : la lecture a été arrêtée ({visit.seconds:.0f} s)."
 
 
 def _sentence(error: Exception, visit: Visit) -> str:
@@ -157,9 +157,9 @@ def _sentence(error: Exception, visit: Visit) -> str:
     if isinstance(error, requests.exceptions.Timeout | TimeoutError):
         return "Le site ne répond pas."
     if isinstance(error, requests.exceptions.ContentDecodingError):
-        return "La page est illisible : elle est mal compressée."
+        return "La page est illisible\u00a0: elle est mal compressée."
     if isinstance(error, requests.exceptions.ChunkedEncodingError):
         return "La connexion a été coupée avant la fin de la page."
     if isinstance(error, requests.exceptions.ConnectionError | OSError):
         return "Le site ne répond pas."
-    return "L’adresse ne peut pas être lue : vérifiez qu’elle est juste."
+    return "L’adresse ne peut pas être lue\u00a0: vérifiez qu’elle est juste."

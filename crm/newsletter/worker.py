@@ -186,5 +186,5 @@ def _instead(connection: Connection) -> str:
 def _why_unwritable(row: Row, error: Exception) -> str:
     if isinstance(error, Unwritable):
         return str(error)
-    log.error("envoi %s : %s à la composition", row.delivery_id, type(error).__name__)
+    log.error("envoi %s\u00a0: %s à la composition", row.delivery_id, type(error).__name__)
     return "le message n’a pas pu être composé"

@@ -291,15 +291,15 @@ def test_an_empty_feed_is_a_feed():
         ("<html><link href='/feed/' type='application/rss+xml' rel='alternate'></html>",
          "Cette adresse mène à une page web. Son flux est peut-être à "
          "https://site.example.org/feed/"),
-        ("Bonjour", "Cette adresse ne mène pas à un flux : le format n’est pas reconnu."),
-        ("<opml/>", "Cette adresse ne mène pas à un flux : le format n’est pas reconnu."),
+        ("Bonjour", "Cette adresse ne mène pas à un flux\u00a0: le format n’est pas reconnu."),
+        ("<opml/>", "Cette adresse ne mène pas à un flux\u00a0: le format n’est pas reconnu."),
         ("<rss><channel><item><title>Un", "Le flux est coupé avant son premier contenu complet."),
-        ('{"items": [{"id"', "Le flux est illisible : son JSON est coupé ou mal formé."),
-        ("[" * 100_000, "Le flux est illisible : son JSON est coupé ou mal formé."),
+        ('{"items": [{"id"', "Le flux est illisible\u00a0: son JSON est coupé ou mal formé."),
+        ("[" * 100_000, "Le flux est illisible\u00a0: son JSON est coupé ou mal formé."),
         ('{"code": "rest_no_route", "message": "Aucune route <b>correspondante</b>."}',
-         "Le site a répondu par une erreur : Aucune route correspondante."),
-        ('{"a": 1}', "Cette adresse ne mène pas à un flux : ce JSON n’en est pas un."),
-        ("[1, 2]", "Cette adresse ne mène pas à un flux : ce JSON n’en est pas un."),
+         "Le site a répondu par une erreur\u00a0: Aucune route correspondante."),
+        ('{"a": 1}', "Cette adresse ne mène pas à un flux\u00a0: ce JSON n’en est pas un."),
+        ("[1, 2]", "Cette adresse ne mène pas à un flux\u00a0: ce JSON n’en est pas un."),
     ],
 )  # fmt: skip
 def test_what_is_not_a_feed_is_said_in_french(content, sentence):

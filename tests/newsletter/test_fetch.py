@@ -195,7 +195,7 @@ def test_a_day_to_come_is_not_a_publishing_day(source, site):
 def test_the_end_is_found_in_the_words(source, site):
     source.kind = Kind.FUNDING
     db.session.commit()
-    site.give("/flux", jsonfeed(post(1, content_text="Date limite : 15 mars",
+    site.give("/flux", jsonfeed(post(1, content_text="Date limite\u00a0: 15 mars",
                                      date_published="2026-02-20T08:00:00Z")))  # fmt: skip
     read(source)
     assert items()[0].ends_on == date(2026, 3, 15)
@@ -204,7 +204,7 @@ def test_the_end_is_found_in_the_words(source, site):
 def test_the_year_of_an_undated_entry_does_not_move_with_time(source, site):
     source.kind = Kind.FUNDING
     db.session.commit()
-    site.give("/flux", jsonfeed(post(1, content_text="Date limite : 15 mars")))
+    site.give("/flux", jsonfeed(post(1, content_text="Date limite\u00a0: 15 mars")))
     at = datetime(2026, 2, 20, tzinfo=UTC)
     read(source, at)
     read(source, at + timedelta(days=200))
@@ -226,8 +226,8 @@ def test_only_what_changed_is_asked_for(source, site):
 TROUBLES = {
     "down": "Le site est en panne (erreur 503).",
     "html": "Cette adresse mène à une page web, pas à un flux.",
-    "loop": "Trop de redirections : le site renvoie sans fin d’une adresse à l’autre.",
-    "private": "L’adresse mène à un réseau privé : elle n’est pas suivie.",
+    "loop": "Trop de redirections\u00a0: le site renvoie sans fin d’une adresse à l’autre.",
+    "private": "L’adresse mène à un réseau privé\u00a0: elle n’est pas suivie.",
     "heavy": "La page est trop lourde (plus de 5 Mo).",
     "reset": "Le site ne répond pas.",
     "cut": "Le flux est coupé avant son premier contenu complet.",
@@ -474,9 +474,11 @@ def test_the_command_says_what_came_in(app, source, site):
     db.session.commit()
     status, said = run(app, "fetch")
     assert status == 0
-    assert f"{source.url} : 2\xa0contenus nouveaux." in said
-    assert f"{site.at('/absent')} : La page n’existe pas ou n’existe plus (erreur 404)." in said
-    assert f"{source.name} : rien de nouveau." in run(app, "fetch")[1]
+    assert f"{source.url}\u00a0: 2\xa0contenus nouveaux." in said
+    assert (
+        f"{site.at('/absent')}\u00a0: La page n’existe pas ou n’existe plus (erreur 404)." in said
+    )
+    assert f"{source.name}\u00a0: rien de nouveau." in run(app, "fetch")[1]
 
 
 def test_the_command_fails_when_every_feed_does(app, source):

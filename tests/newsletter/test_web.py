@@ -17,7 +17,7 @@ from crm.newsletter import web
 from crm.newsletter.reach import Unreachable, is_allowed
 
 LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"),)
-PRIVATE = "L’adresse mène à un réseau privé : elle n’est pas suivie."
+PRIVATE = "L’adresse mène à un réseau privé\u00a0: elle n’est pas suivie."
 GONE = "Le site ne répond pas."
 
 
@@ -126,7 +126,7 @@ def test_a_password_in_the_address_is_refused(site):
 
 @pytest.mark.parametrize("host", ["nulle-part.invalid", "a" * 70 + ".example.org", "..example.org"])
 def test_a_name_that_leads_nowhere_is_said(host):
-    assert refusal(f"http://{host}/") == "Le site est introuvable : vérifiez l’adresse."
+    assert refusal(f"http://{host}/") == "Le site est introuvable\u00a0: vérifiez l’adresse."
 
 
 def test_a_name_is_resolved_once_and_that_address_is_used(site, names):
@@ -214,7 +214,7 @@ def test_a_packed_page_is_unpacked(site):
     url = site.give("/gz", gzip.compress(b"bonjour"), Content_Encoding="gzip")
     assert get(url).content == b"bonjour"
     bad = site.give("/mal", b"bonjour", Content_Encoding="gzip")
-    assert refusal(bad) == "La page est illisible : elle est mal compressée."
+    assert refusal(bad) == "La page est illisible\u00a0: elle est mal compressée."
 
 
 @pytest.mark.parametrize(
