@@ -14,7 +14,7 @@ from crm.newsletter.subscriptions import Consent, Subscription
 
 
 def everything(subscription: Subscription) -> dict[str, Any]:
-    """What is kept about whoever receives at this address: plain data, in French."""
+    """What is kept about whoever receives at this address: texts, moments, lists, in French."""
     return {
         "adresse": subscription.email,
         "prénom": subscription.first_name,
@@ -32,8 +32,8 @@ def _letter(subscription: Subscription) -> dict[str, Any]:
     deliveries = db.session.scalars(Delivery.of(subscription).options(told))
     return {
         "lettre": subscription.publication.name,
-        "depuis": _moment(subscription.created_at),
-        "quittée": _moment(subscription.left_at),
+        "depuis": subscription.created_at,
+        "quittée": subscription.left_at,
         "écartée": subscription.suppressed,
         "rythme": subscription.rhythm.label,
         "accords": [_consent(consent) for consent in subscription.consents],
@@ -42,42 +42,42 @@ def _letter(subscription: Subscription) -> dict[str, Any]:
     }
 
 
-def _consent(consent: Consent) -> dict[str, str]:
+def _consent(consent: Consent) -> dict[str, Any]:
     return {
         "pour": consent.purpose.label,
         "comment": consent.basis.label,
         "depuis": consent.source,
         "texte": consent.wording,
-        "donné": _moment(consent.given_at),
-        "confirmé": _moment(consent.confirmed_at),
-        "retiré": _moment(consent.withdrawn_at),
+        "donné": consent.given_at,
+        "confirmé": consent.confirmed_at,
+        "retiré": consent.withdrawn_at,
     }
 
 
-def _delivery(delivery: Delivery) -> dict[str, str]:
+def _delivery(delivery: Delivery) -> dict[str, Any]:
     return {
         "numéro": delivery.issue.title,
         "état": delivery.state.label,
-        "le": _moment(delivery.settled_at),
+        "le": delivery.settled_at,
         "réponse du serveur": delivery.response,
-        "ouvert": _moment(delivery.opened_at),
+        "ouvert": delivery.opened_at,
     }
 
 
-def _bounce(bounce: Bounce) -> dict[str, str]:
+def _bounce(bounce: Bounce) -> dict[str, Any]:
     return {
         "nature": bounce.kind.label,
-        "le": _moment(bounce.happened_at),
+        "le": bounce.happened_at,
         "réponse du serveur": bounce.words,
     }
 
 
-def _move(move: Move) -> dict[str, str]:
+def _move(move: Move) -> dict[str, Any]:
     return {
         "ancienne": move.old_email,
         "nouvelle": move.new_email,
-        "demandé": _moment(move.asked_at),
-        "confirmé": _moment(move.confirmed_at),
+        "demandé": move.asked_at,
+        "confirmé": move.confirmed_at,
     }
 
 
@@ -85,7 +85,3 @@ def _moves(subscription: Subscription) -> sa.Select[Move]:
     """The changes of address of whoever receives at this address."""
     mine = sa.select(Subscription.id).where(Subscription.email == subscription.email)
     return sa.select(Move).where(Move.subscription_id.in_(mine)).order_by(Move.id)
-
-
-def _moment(value: Any) -> str:
-    return value.isoformat(timespec="seconds") if value else ""

@@ -1,6 +1,7 @@
 """One's own preferences, by a personal link: letters, rhythm, address, data, leaving it all."""
 
 import json
+from datetime import datetime
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -105,10 +106,14 @@ def data(token: str) -> ResponseReturnValue:
 def download(token: str) -> Response:
     told = disclose.everything(personal(links.read_preferences(token)))
     return Response(
-        json.dumps(told, ensure_ascii=False, indent=2),
+        json.dumps(told, ensure_ascii=False, indent=2, default=_iso),
         mimetype="application/json",
         headers={"Content-Disposition": 'attachment; filename="mes-donnees.json"'},
     )
+
+
+def _iso(moment: datetime) -> str:
+    return moment.isoformat(timespec="seconds")
 
 
 @bp.post("/preferences/<token>/depart")
@@ -167,6 +172,7 @@ def _form(
     if not posted:  # another form of the page was
         form.process(None, data=values)
     form.publications.choices = as_choices((p.slug, p.name) for p in offered)
+    form.publications.flags.required = True  # « facultatif » would say nothing of boxes
     form.actor_type.choices = as_choices([("", "Je ne le précise pas"), *_types(subscription)])
     network = Identity.current().name
     form.opens.label.text = prefer.opens_wording(subscription.publication, network)

@@ -15,7 +15,18 @@ from crm.newsletter.staff import (
     subscribers,
 )
 
-MODULES = (issues, placements, preview, sending, figures, health, items, feeds, subscribers, publications)
+MODULES = (
+    issues,
+    placements,
+    preview,
+    sending,
+    figures,
+    health,
+    items,
+    feeds,
+    subscribers,
+    publications,
+)
 
 
 def blueprint() -> Blueprint:
