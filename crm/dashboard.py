@@ -14,7 +14,7 @@ from crm.filters import day, near, plural
 from crm.newsletter.compose import count_new
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed
-from crm.requests.queue import View, count, count_suspects, loads
+from crm.requests.queue import View, count_suspects, overview
 
 bp = Blueprint("dashboard", __name__)
 
@@ -39,8 +39,9 @@ def index() -> ResponseReturnValue:
 def _requests() -> list[Thing]:
     """The requests that wait for somebody: for whoever looks, then for anybody."""
     index = "staff.requests.queue.index"
-    unread, new, doubtful = count(View.UNREAD), count(View.NEW), count_suspects()
-    mine = f"{plural(loads().get(current_user.id, 0), 'demande')} pour vous"
+    told, doubtful = overview(), count_suspects()
+    unread, new = told.counts[View.UNREAD], told.counts[View.NEW]
+    mine = f"{plural(told.loads.get(current_user.id, 0), 'demande')} pour vous"
     things = (
         (unread, Thing(f"Lire {plural(unread, 'réponse')} de demandeurs",
                        url_for(index, etat=View.UNREAD), "envelope-exclamation", mine)),

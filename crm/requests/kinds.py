@@ -154,15 +154,15 @@ _STAGES = {
 
 
 class Priority(IntEnum):
-    """The higher, the sooner."""
+    """The lower, the sooner: lists are in the order of the numbers."""
 
-    LOW = 0
+    HIGH = 0
     NORMAL = 1
-    HIGH = 2
+    LOW = 2
 
     @property
     def label(self) -> str:
-        return ("basse", "normale", "haute")[self]
+        return ("haute", "normale", "basse")[self]
 
 
 class Outcome(StrEnum):

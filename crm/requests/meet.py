@@ -75,7 +75,7 @@ def topics() -> list[Topic]:
 def _topic(key: str, title: str, hint: str, *where: sa.ColumnElement[bool]) -> Topic:
     it = SupportRequest
     wanted = sa.select(it).where(it.suspected_at.is_(None), *where)
-    order = (it.priority.desc(), it.created_at, it.id)
+    order = (it.priority, it.created_at, it.id)
     shown = wanted.order_by(*order).limit(MOST).options(
         joinedload(it.assignee), joinedload(it.country), joinedload(it.organisation)
     )  # fmt: skip

@@ -128,7 +128,7 @@ class Filters:
             Sort.NEWEST: [it.id.desc()],
             Sort.DUE: [it.due_on.is_(None), it.due_on, it.id],
             Sort.SILENT: [it.news_at, it.id],
-            Sort.FIRST: [it.priority.desc(), it.created_at, it.id],
+            Sort.FIRST: [it.priority, it.created_at, it.id],
         }
         if self.view is View.CLOSED and self.sort is Sort.FIRST:
             return [it.closed_at.desc(), it.id.desc()]
@@ -147,43 +147,60 @@ def _saying(text: str) -> list[sa.ColumnElement[bool]]:
 
 def _in_view(view: View) -> list[sa.ColumnElement[bool]]:
     it = SupportRequest
+    if view is View.CLOSED:
+        return [it.closed_at.is_not(None)]
+    narrower = {View.UNREAD: it.unread_at.is_not(None), View.STUCK: _is_stuck()}
     if view in _BY_VIEW:
-        return [it.state == _BY_VIEW[view]]
-    opened = it.closed_at.is_(None)
-    if view is View.UNREAD:
-        return [opened, it.unread_at.is_not(None)]
-    if view is View.STUCK:
-        return [opened, it.state != State.NEW, it.news_at < now() - Rules.current().patience]
-    return [opened]
+        narrower[view] = it.state == _BY_VIEW[view]
+    return [it.closed_at.is_(None), *([narrower[view]] if view in narrower else [])]
+
+
+def _is_stuck() -> sa.ColumnElement[bool]:
+    """Without news for longer than the network wishes."""
+    it = SupportRequest
+    return sa.and_(it.state != State.NEW, it.news_at < now() - Rules.current().patience)
 
 
 def count(view: View) -> int:
     """How many requests a view has, without other filters."""
     where = (SupportRequest.suspected_at.is_(None), *_in_view(view))
-    return db.session.scalar(sa.select(sa.func.count(SupportRequest.id)).where(*where)) or 0
+    return db.session.scalar(sa.select(sa.func.count()).where(*where)) or 0
 
 
-def counts() -> dict[View, int]:
-    """How many requests each view has."""
+@dataclass(frozen=True)
+class Overview:
+    """How many requests each view has, and each officer; None for what nobody has yet."""
+
+    counts: dict[View, int]
+    loads: dict[int | None, int]
+
+
+def overview() -> Overview:
+    """Everything the queue counts, read in one go over what is open."""
     it = SupportRequest
     rows = db.session.execute(
-        sa.select(it.state, sa.func.count()).where(it.suspected_at.is_(None)).group_by(it.state)
-    )
-    by_view = {_STATES[state]: number for state, number in rows}
-    opened = sum(number for view, number in by_view.items() if view is not View.CLOSED)
-    apart = {View.OPEN: opened, View.UNREAD: count(View.UNREAD), View.STUCK: count(View.STUCK)}
-    return {view: {**by_view, **apart}.get(view, 0) for view in View}
+        sa.select(it.state, it.assignee_id, sa.func.count(), _number(it.unread_at.is_not(None)),
+                  _number(_is_stuck()))
+        .where(it.suspected_at.is_(None), it.closed_at.is_(None))
+        .group_by(it.state, it.assignee_id)
+    )  # fmt: skip
+    counts = dict.fromkeys(View, 0) | {View.CLOSED: count(View.CLOSED)}
+    loads: dict[int | None, int] = {}
+    for state, officer, number, unread, stuck in rows:
+        for view, more in ((View.OPEN, number), (_STATES[state], number), (View.UNREAD, unread),
+                           (View.STUCK, stuck)):  # fmt: skip
+            counts[view] += int(more)
+        loads[officer] = loads.get(officer, 0) + number
+    return Overview(counts, loads)
+
+
+def _number(said: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:
+    return sa.func.sum(sa.case((said, 1), else_=0))
 
 
 def loads() -> dict[int | None, int]:
     """How many open requests each officer has; None for those that nobody has yet."""
-    it = SupportRequest
-    rows = db.session.execute(
-        sa.select(it.assignee_id, sa.func.count())
-        .where(it.suspected_at.is_(None), it.closed_at.is_(None))
-        .group_by(it.assignee_id)
-    )
-    return {row[0]: row[1] for row in rows}
+    return overview().loads
 
 
 def count_suspects() -> int:

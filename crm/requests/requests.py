@@ -12,7 +12,6 @@ from crm.contacts.terms import Term
 from crm.db import Model, db, now
 from crm.filters import today
 from crm.requests.kinds import (
-    OPEN_STATES,
     Channel,
     Outcome,
     Priority,
@@ -24,8 +23,9 @@ from crm.requests.kinds import (
 from crm.text import cut, one_line
 from crm.users import User
 
-_WAITING = sa.text("closed_at IS NULL AND suspected_at IS NULL")
-_UNREAD = sa.text("unread_at IS NOT NULL")
+_OPEN = sa.text("closed_at IS NULL AND suspected_at IS NULL")
+_OVER = sa.text("closed_at IS NOT NULL AND suspected_at IS NULL")
+_SUSPECT = sa.text("suspected_at IS NOT NULL")
 
 
 class SupportRequest(Model):
@@ -33,14 +33,15 @@ class SupportRequest(Model):
 
     __tablename__ = "requests"
     __table_args__ = (
-        sa.Index("ix_requests_suspected_at_state_created_at",
-                 "suspected_at", "state", "created_at"),
-        sa.Index("ix_requests_assignee_id_state", "assignee_id", "state"),
-        # The queue in its usual order, whatever the years behind it.
-        sa.Index("ix_requests_queue", sa.text("priority DESC"), "created_at", "id",
-                 sqlite_where=_WAITING, postgresql_where=_WAITING),
-        sa.Index("ix_requests_unread_at", "unread_at", sqlite_where=_UNREAD,
-                 postgresql_where=_UNREAD),
+        # The queue in its usual order, with all that is counted; then what is over.
+        sa.Index("ix_requests_queue", "priority", "created_at", "id", "state", "assignee_id",
+                 "second_id", "news_at", "unread_at", "closed_at", "suspected_at",
+                 sqlite_where=_OPEN, postgresql_where=_OPEN),
+        sa.Index("ix_requests_over", "closed_at", "id", "suspected_at",
+                 sqlite_where=_OVER, postgresql_where=_OVER),
+        sa.Index("ix_requests_suspected_at", "suspected_at", sqlite_where=_SUSPECT,
+                 postgresql_where=_SUSPECT),
+        sa.Index("ix_requests_assignee_id", "assignee_id"),
         sa.CheckConstraint("(state = 'closed') = (closed_at IS NOT NULL)", name="closed"),
     )  # fmt: skip
 
@@ -134,7 +135,7 @@ class SupportRequest(Model):
     @classmethod
     def queue(cls) -> sa.Select[Self]:
         """What is to be dealt with: everything open that no robot wrote."""
-        return sa.select(cls).where(cls.suspected_at.is_(None), cls.state.in_(OPEN_STATES))
+        return sa.select(cls).where(cls.suspected_at.is_(None), cls.closed_at.is_(None))
 
     @classmethod
     def suspects(cls) -> sa.Select[Self]:

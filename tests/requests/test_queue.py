@@ -18,7 +18,7 @@ from crm.contacts.terms import Vocabulary
 from crm.db import db, now
 from crm.requests.alike import neighbours, similar
 from crm.requests.kinds import Outcome, RequestKind, State
-from crm.requests.queue import Filters, View, counts, loads
+from crm.requests.queue import Filters, View, loads, overview
 
 
 def shown(user=None, **args) -> list[str]:
@@ -27,7 +27,7 @@ def shown(user=None, **args) -> list[str]:
 
 
 def test_the_oldest_comes_first_unless_another_is_more_pressing(app):
-    for number, priority in enumerate((1, 0, 2)):
+    for number, priority in enumerate((1, 2, 0)):
         made = asked(subject=f"{number}", priority=priority)
         made.created_at = now() - timedelta(days=number)
     db.session.flush()
@@ -55,7 +55,7 @@ def test_each_view_shows_its_own(app):
     assert shown(etat="sans-nouvelles") == ["silent"]
     assert shown(benoit, qui="moi") == ["given", "waiting", "silent"]
     assert shown(qui="personne") == ["new"]
-    assert {view: number for view, number in counts().items() if number} == {
+    assert {view: number for view, number in overview().counts.items() if number} == {
         View.OPEN: 4, View.NEW: 1, View.ASSIGNED: 2, View.WAITING: 1, View.CLOSED: 1,
         View.UNREAD: 1, View.STUCK: 1,
     }  # fmt: skip

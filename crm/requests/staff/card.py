@@ -47,7 +47,7 @@ class CardForm(RequestFields):
     last_name = line("Nom", 100)
     due_on = DateField("À répondre avant le", [validators.Optional()])
     theme = choice("Thème", [], default="")
-    priority = choice("Priorité", [(str(p.value), p.label) for p in reversed(Priority)])
+    priority = choice("Priorité", [(str(p.value), p.label) for p in Priority])
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)

@@ -8,7 +8,7 @@ from crm.auth import READ, allow
 from crm.contacts.departments import DEPARTMENTS
 from crm.db import db
 from crm.requests.kinds import RequestKind
-from crm.requests.queue import Filters, Sort, View, count_suspects, counts, loads, officers
+from crm.requests.queue import Filters, Sort, View, count_suspects, officers, overview
 
 bp = Blueprint("queue", __name__)
 
@@ -16,13 +16,13 @@ bp = Blueprint("queue", __name__)
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    filters = Filters.read(request.args)
+    filters, told = Filters.read(request.args), overview()
     return render_template(
         "staff/requests/queue/index.html",
         filters=filters,
         page=db.paginate(filters.query(current_user), per_page=50),
-        counts=counts(),
-        loads=loads(),
+        counts=told.counts,
+        loads=told.loads,
         officers=officers(),
         suspects=count_suspects(),
         views=View,
