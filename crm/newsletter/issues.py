@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from crm.contacts.search.segments import Segment
 from crm.db import Json, Model, db, now
 from crm.newsletter.items import Item
 from crm.users import User
@@ -164,6 +165,11 @@ class Issue(Model):
     trouble: Mapped[str] = mapped_column(sa.String(500), default="")
     # How many times it was opened, when the publication counts totals; robots apart.
     open_count: Mapped[int] = mapped_column(default=0)
+
+    # The segment that chooses among the subscribers, until it leaves; then its name alone is known.
+    audience_id: Mapped[int | None] = mapped_column(sa.ForeignKey("segments.id"))
+    audience: Mapped[Segment | None] = relationship()
+    audience_name: Mapped[str] = mapped_column(sa.String(120), default="")
 
     sections: Mapped[list["Section"]] = relationship(
         back_populates="issue", cascade="all, delete-orphan", order_by="Section.position"

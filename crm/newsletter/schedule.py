@@ -4,8 +4,9 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crm.contacts.search.segments import Segment
 from crm.db import change, db, now
-from crm.newsletter import rhythms
+from crm.newsletter import audience, rhythms
 from crm.newsletter.content import freeze, thaw
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
@@ -21,8 +22,9 @@ def doubts(issue: Issue) -> list[str]:
     found = []
     if not issue.placements and not issue.editorial.strip():
         found.append("Ce numéro ne contient rien\u00a0: ni éditorial, ni contenu.")
-    if count_recipients(issue) == 0:
-        found.append(f"Personne n’est abonné à {issue.publication.name} pour le moment.")
+    if count_recipients(issue, issue.audience) == 0:
+        among = f" dans le segment «\u00a0{issue.audience_name}\u00a0»" if issue.audience else ""
+        found.append(f"Personne{among} n’est abonné à {issue.publication.name} pour le moment.")
     return found
 
 
@@ -50,6 +52,7 @@ def cancel(issue: Issue) -> None:
     if issue.started_at is not None:
         raise Refused(f"{issue.title} a commencé à partir\u00a0: l’envoi ne peut plus être annulé.")
     thaw(issue)
+    audience.choose(issue, None)
 
 
 def pause(issue: Issue) -> None:
@@ -100,10 +103,11 @@ def _while_leaving(issue: Issue) -> None:
         raise Refused(f"{issue.title} n’est pas en train de partir.")
 
 
-def count_recipients(issue: Issue) -> int:
-    """How many people would receive `issue` if it left now."""
+def count_recipients(issue: Issue, segment: Segment | None = None) -> int:
+    """How many people would receive `issue` if it left now, for all or for a segment."""
     at = max(issue.scheduled_at or now(), now())
-    recipients = Subscription.recipients(issue.publication).where(rhythms.is_due(at)).subquery()
+    meant = rhythms.is_due(at), audience.is_meant(segment)
+    recipients = Subscription.recipients(issue.publication).where(*meant).subquery()
     return db.session.scalar(sa.select(sa.func.count()).select_from(recipients)) or 0
 
 
@@ -122,6 +126,7 @@ def start(issue: Issue, at: datetime) -> bool:
     )
     if begun:
         db.session.execute(_rows_of(issue, at))
+        audience.forget(issue)
         if db.engine.dialect.name == "postgresql":
             # Without it the planner believes the table small, and sorts it for each group.
             db.session.execute(sa.text("ANALYZE deliveries"))
@@ -151,6 +156,7 @@ def _rows_of(issue: Issue, at: datetime) -> sa.Insert:
         Subscription.left_at.is_(None),
         Subscription.agrees(Purpose.RECEIVE),
         rhythms.is_due(at),
+        audience.is_meant(issue.audience),
     )
     return sa.insert(Delivery).from_select(list(chosen), subscribed.order_by(Subscription.id))
 

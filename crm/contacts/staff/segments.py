@@ -1,9 +1,10 @@
 """Segments: searches kept by name, always current, and fixed lists."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from crm.auth import READ, WORK, allow
 from crm.contacts.search.criteria import PAGE, Search
@@ -81,7 +82,11 @@ def delete(segment_id: int) -> ResponseReturnValue:
     if ask_again():
         return render_template("staff/contacts/segments/delete.html", segment=segment)
     db.session.delete(segment)
-    db.session.commit()
+    try:
+        db.session.commit()
+    except IntegrityError:
+        db.session.rollback()
+        abort(409, "Un envoi programmé va à ce segment. Annulez l’envoi, ou attendez qu’il parte.")
     flash(f"Le segment «\u00a0{segment.name}\u00a0» est supprimé\u00a0; les fiches restent.")
     return redirect(url_for(".index"))
 

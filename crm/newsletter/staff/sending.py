@@ -22,11 +22,12 @@ from wtforms import validators
 
 from crm import mail
 from crm.auth import PUBLISH, READ, allow
+from crm.contacts.search.segments import Segment
 from crm.db import db, now
 from crm.filters import moment, near, plural
-from crm.forms import Form, LocalMomentField, ask_again, email
+from crm.forms import Form, LocalMomentField, as_choices, ask_again, choice, email
 from crm.jobs import enqueue
-from crm.newsletter import emails, schedule
+from crm.newsletter import audience, emails, schedule
 from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliver import send_due
 from crm.newsletter.deliveries import Delivery, State
@@ -44,10 +45,26 @@ class TrialForm(Form):
 
 
 class ScheduleForm(Form):
+    audience = choice(
+        "Destinataires", [], default="",
+        hint="Un segment choisit parmi les abonnés\u00a0; il n’en ajoute aucun.",
+    )  # fmt: skip
     at = LocalMomentField(
         "Partir le", validators=[validators.Optional()], format="%Y-%m-%dT%H:%M",
         description="Heure de Paris. Laissez vide pour envoyer tout de suite.",
     )  # fmt: skip
+
+    @classmethod
+    def of(cls, issue: Issue) -> "ScheduleForm":
+        """Every subscriber first, then each segment with those of them it holds."""
+        form = cls()
+        everyone = plural(schedule.count_recipients(issue), "abonné")
+        choices = [("", f"Tous les abonnés ({everyone})")]
+        for segment in db.session.scalars(Segment.by_name()):
+            count = plural(schedule.count_recipients(issue, segment), "abonné")
+            choices.append((str(segment.id), f"{segment.name} ({count})"))
+        form.audience.choices = as_choices(choices)
+        return form
 
     def validate_at(self, field: LocalMomentField) -> None:
         if field.data is not None and field.data < now():
@@ -77,7 +94,7 @@ def new(issue_id: int) -> ResponseReturnValue:
     issue = find(issue_id)
     if not issue.is_draft:  # pressed twice: what was wanted is done
         return redirect(url_for(".show", issue_id=issue.id))
-    form = ScheduleForm()
+    form = ScheduleForm.of(issue)
     refusal = ""
     if form.is_valid_post():
         try:
@@ -98,6 +115,8 @@ def new(issue_id: int) -> ResponseReturnValue:
 
 def _schedule(issue: Issue, form: ScheduleForm) -> None:
     at = form.at.data or now()
+    chosen = form.audience.data
+    audience.choose(issue, db.session.get(Segment, int(chosen)) if chosen else None)
     schedule.schedule(issue, at)
     db.session.commit()
     enqueue(send_due)
@@ -180,7 +199,7 @@ def show(issue_id: int) -> ResponseReturnValue:
         troubles=_troubles(issue, progress),
         doubted=db.session.scalars(Delivery.doubted(issue).limit(PER_PAGE)).all(),
         doubted_count=Delivery.count_doubted(issue),
-        recipients=schedule.count_recipients(issue),
+        recipients=schedule.count_recipients(issue, issue.audience),
         states=State,
     )
 
