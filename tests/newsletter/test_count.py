@@ -253,6 +253,7 @@ def test_the_after_page_says_it_in_a_sentence_a_picture_and_a_table(send, visito
     call = db.session.scalars(Link.of(issue.id).where(Link.url == CALL)).one()
     visitor.get(f"/lettres/resaclic/{issue.number}/vers/{call.rank}", headers=BROWSER)
     page = signed_in(awa()).get(f"/gestion/lettres/numeros/{issue.id}/chiffres").text
+    page = page.replace("&nbsp;", "\u00a0")
     assert "1\u00a0personne l’a reçu" in page
     assert "«\u00a0Un appel à projets\u00a0»" in page
     assert '<rect class="bar-part" width="100.0"' in page
