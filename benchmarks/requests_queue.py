@@ -1,0 +1,100 @@
+"""The queue of requests with 100,000 of them: the first page, beside the page of an empty one."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from statistics import quantiles
+from typing import Any
+
+import sqlalchemy as sa
+from flask.testing import FlaskClient
+
+from benchmarks._servers import application, databases
+from crm.db import db, now
+from crm.requests.kinds import Outcome, RequestKind, State
+from crm.requests.requests import SupportRequest
+from crm.requests.words import request_words
+from crm.users import User, UserRole
+
+COUNT = 100_000
+ROUNDS = 60
+PAGES = {
+    "à traiter": "/gestion/demandes/",
+    "nouvelles": "/gestion/demandes/?etat=nouvelles",
+    "les miennes": "/gestion/demandes/?qui=moi",
+    "closes": "/gestion/demandes/?etat=closes",
+    "un mot": "/gestion/demandes/?q=forage",
+    "un mot rare": "/gestion/demandes/?q=village77",
+    "une demande": "/gestion/demandes/4242",
+}
+
+
+def run() -> None:
+    """Print the times of each page, on each database."""
+    with databases() as urls:
+        for name, url in urls.items():
+            with application(url) as app:
+                officer = User(email="a@example.org", role=UserRole.ADMIN, password_hash="")
+                db.session.add(officer)
+                db.session.commit()
+                client = app.test_client()
+                with client.session_transaction() as session:
+                    session["_user_id"], session["_fresh"] = str(officer.id), True
+                _show(client, f"File vide, {name}", {"à traiter": PAGES["à traiter"]})
+                _fill(officer.id)
+                _show(client, f"File de 100 000 demandes dont 2 000 ouvertes, {name}", PAGES)
+
+
+def _show(client: FlaskClient, title: str, pages: dict[str, str]) -> None:
+    print(f"\n{title}")
+    for name, address in pages.items():
+        times = [_time(client, address) for _ in range(ROUNDS)][5:]
+        cuts = quantiles(times, n=100)
+        print(f"  {name:<14}médiane {cuts[49] * 1000:>5.1f} ms   p95 {cuts[94] * 1000:>5.1f} ms")
+
+
+def _time(client: FlaskClient, address: str) -> float:
+    db.session.remove()
+    start = time.perf_counter()
+    answer = client.get(address)
+    assert answer.status_code == 200, answer.status
+    return time.perf_counter() - start
+
+
+def _fill(officer: int) -> None:
+    for rows in _batches():
+        for row in rows:
+            row["assignee_id"] = officer if row["state"] is not State.NEW else None
+        db.session.execute(sa.insert(SupportRequest), rows)
+    for first in range(1, COUNT + 1, 5000):
+        db.session.execute(sa.insert(request_words), [
+            {"word": word, "request_id": number}
+            for number in range(first, min(first + 5000, COUNT + 1))
+            for word in _words(number)
+        ])  # fmt: skip
+    db.session.commit()
+    db.session.execute(sa.text("ANALYZE"))
+    db.session.commit()
+
+
+def _words(number: int) -> set[str]:
+    return {f"{number:06}", f"nom{number}", f"village{number % 5000}", f"theme{number % 300}",
+            "forage" if number % 50 == 0 else "ecole", f"commune{number % 900}"}  # fmt: skip
+
+
+def _batches() -> Iterator[list[dict[str, Any]]]:
+    for first in range(1, COUNT + 1, 5000):
+        yield [_row(number) for number in range(first, min(first + 5000, COUNT + 1))]
+
+
+def _row(number: int) -> dict[str, Any]:
+    at = now() - timedelta(minutes=(COUNT - number) * 20)
+    is_open = number % 50 == 0
+    state = (State.NEW, State.ONGOING, State.WAITING)[number // 50 % 3] if is_open else State.CLOSED
+    return {
+        "id": number, "reference": f"D-2026-{number:06}", "kind": list(RequestKind)[number % 6],
+        "state": state, "subject": f"Un forage pour le village {number}", "need": "Un puits. " * 60,
+        "last_name": f"Nom {number}", "email": f"nom{number}@example.org", "department": "38",
+        "created_at": at, "news_at": at, "closed_at": None if is_open else at,
+        "outcome": None if is_open else Outcome.ANSWERED, "priority": number % 3,
+    }  # fmt: skip
