@@ -18,6 +18,7 @@ from crm.newsletter.items import Feed, Item
 from crm.newsletter.subscriptions import Subscription
 from crm.requests.requests import SupportRequest
 from crm.seed import (
+    answers,
     items,
     journal,
     ledger,
@@ -53,6 +54,7 @@ PARTS: tuple[tuple[str, Callable[[Network], None]], ...] = (
     ("les abonnés", subscribers.fill),
     ("les envois", ledger.fill),
     ("les demandes", requests.fill),
+    ("les réponses brèves", answers.fill),
 )
 _CONTENTS: tuple[type[Any], ...] = (
     Organisation, Person, Item, Feed, Subscription, Issue, SupportRequest, Identity,

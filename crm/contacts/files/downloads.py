@@ -34,17 +34,17 @@ def csv_lines(headings: Row, rows: Iterable[Row]) -> Iterator[bytes]:
     yield _emptied(kept)
 
 
-def write_xlsx(path: Path, headings: Row, rows: Iterable[Row]) -> None:
+def write_xlsx(path: Path, headings: Row, rows: Iterable[Row], sheet: str = "Contacts") -> None:
     """An XLSX file, written row by row: its size does not weigh on memory."""
     book = Workbook(write_only=True)
-    sheet = book.create_sheet("Contacts")
-    sheet.freeze_panes = "A2"
-    titles = [_cell(sheet, heading) for heading in headings]
+    page = book.create_sheet(sheet)
+    page.freeze_panes = "A2"
+    titles = [_cell(page, heading) for heading in headings]
     for title in titles:
         title.font = Font(bold=True)
-    sheet.append(titles)
+    page.append(titles)
     for row in rows:
-        sheet.append([_value(sheet, cell) for cell in row])
+        page.append([_value(page, cell) for cell in row])
     book.save(path)
 
 

@@ -7,6 +7,7 @@ from crm.requests.staff import (
     answers,
     appointments,
     card,
+    figures,
     frame,
     hours,
     meetings,
@@ -23,7 +24,7 @@ from crm.requests.staff import (
 
 MODULES = (
     queue, card, messages, moves, ties, models, suspects, frame,
-    meetings, minutes, rules, slots, hours, absences, appointments, answers,
+    meetings, minutes, rules, slots, hours, absences, appointments, answers, figures,
 )  # fmt: skip
 
 

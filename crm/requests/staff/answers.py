@@ -14,7 +14,6 @@ from flask import (
     redirect,
     render_template,
     request,
-    send_file,
     url_for,
 )
 from flask.typing import ResponseReturnValue
@@ -109,7 +108,7 @@ def create() -> ResponseReturnValue:
 def worker() -> Response:
     """What keeps the page on the device. From here it can only reach pages below this address."""
     file = Path(current_app.root_path, "static", "js", "offline.js")
-    response = send_file(file, mimetype="text/javascript", max_age=0)
+    response = Response(file.read_bytes(), mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
     return response
 
