@@ -211,7 +211,7 @@ def test_three_soft_returns_in_a_row_over_a_fortnight_are_enough(
     if not is_active:
         assert (
             subscription.suppressed
-            == "trois refus de suite : 552 5.2.2 Mailbox full: quota exceeded"
+            == "trois refus de suite\u00a0: 552 5.2.2 Mailbox full: quota exceeded"
         )
 
 
