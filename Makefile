@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run install test check bench format lock mo
+.PHONY: help run install test check bench reliability format lock mo
 
 help: ## montre cette aide
 	@echo "Maillage — commandes :"
@@ -23,6 +23,10 @@ check: .venv/test.stamp ## vérifie le style, les types et l’accord des migrat
 bench: .venv/test.stamp ## mesure les vitesses annoncées, chacune à côté d’une référence
 	@scripts/services.sh
 	@.venv/bin/python -m benchmarks $(ARGS)
+
+reliability: .venv/test.stamp ## casse des envois de toutes les façons et réécrit docs/reliability.md
+	@scripts/services.sh
+	@.venv/bin/python -m benchmarks.reliability $(ARGS)
 
 format: .venv/test.stamp ## remet le code en forme
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .

@@ -31,7 +31,7 @@ from crm.newsletter.items import Item, Kind
 from crm.newsletter.subscriptions import Basis, Consent, Subscription
 
 ITEMS = 38  # a message of about 60 kB
-RECIPIENTS = 4_000
+RECIPIENTS = 8_000
 ROUNDS = 4
 REFERENCE = 200  # messages of smtplib in each round
 CROWDS = (4_000, 100_000, *((500_000,) if os.environ.get("BENCH_FULL") else ()))

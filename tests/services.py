@@ -27,6 +27,23 @@ class Service:
 
     def __init__(self, folder: Path, stop: list[str] | None, process: "subprocess.Popen | None"):
         self.folder, self._stop, self._process = folder, stop, process
+        self.url = ""
+        self._start: list = []
+
+    def fall(self) -> None:
+        """Stop at once, as a machine does that loses its power; its folder stays."""
+        if self._stop:
+            subprocess.run(self._stop, check=False, stdout=subprocess.DEVNULL)
+        if self._process:
+            self._process.kill()
+            self._process.wait(timeout=10)
+
+    def rise(self) -> None:
+        """Start again after a fall."""
+        if self._process:
+            self._process = subprocess.Popen(self._start, stdout=subprocess.DEVNULL)
+        else:
+            _quietly(self._start, self.folder)
 
     def stop(self) -> None:
         if self._stop:
@@ -38,6 +55,14 @@ class Service:
 
 
 def _postgresql() -> Service | None:
+    service = postgresql()
+    if service:
+        os.environ["TEST_POSTGRESQL"] = service.url
+    return service
+
+
+def postgresql() -> Service | None:
+    """A PostgreSQL of its own, if this machine has one."""
     found = shutil.which("initdb") or next(
         iter(sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"), reverse=True)), None
     )
@@ -59,27 +84,37 @@ def _postgresql() -> Service | None:
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     options += " -c full_page_writes=off -c max_connections=200 -c shared_buffers=128MB"
     ctl = [*as_user, str(programs / "pg_ctl"), "-D", data]
-    _quietly([*ctl, "-o", options, "-l", str(folder / "log"), "-w", "start"], folder)
-    os.environ["TEST_POSTGRESQL"] = f"postgresql+psycopg://test@127.0.0.1:{port}"
-    return Service(folder, [*ctl, "-m", "immediate", "stop"], None)
+    service = Service(folder, [*ctl, "-m", "immediate", "stop"], None)
+    service.url = f"postgresql+psycopg://test@127.0.0.1:{port}"
+    service._start = [*ctl, "-o", options, "-l", str(folder / "log"), "-w", "start"]
+    service.rise()
+    return service
 
 
 def _redis() -> Service | None:
+    service = redis_server()
+    if service:
+        os.environ["TEST_REDIS"] = service.url
+    return service
+
+
+def redis_server() -> Service | None:
+    """A Redis of its own, if this machine has one."""
     program = shutil.which("redis-server")
     if program is None:
         return None
     folder, port = Path(tempfile.mkdtemp(prefix="maillage-redis-")), free_port()
-    process = subprocess.Popen(
-        [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", ""],
-        stdout=subprocess.DEVNULL,
-    )
+    command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)]
+    command += ["--save", ""]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     for _ in range(100):
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 break
         time.sleep(0.05)
-    os.environ["TEST_REDIS"] = f"redis://127.0.0.1:{port}/0"
-    return Service(folder, None, process)
+    service = Service(folder, None, process)
+    service.url, service._start = f"redis://127.0.0.1:{port}/0", command
+    return service
 
 
 def _quietly(command: list, folder: Path) -> None:

@@ -44,6 +44,8 @@ class Script:
     pipelining: bool = True
     always_data: bool = False  # says 354 even when nobody will get the message
     delay: float = 0
+    stall: float = 2  # seconds
+    hang_up_after: int = 0  # messages, when it stops for good
     received: list[tuple[str, bytes]] = field(default_factory=list)
     connections: int = 0
     senders: list[str] = field(default_factory=list)
@@ -121,12 +123,14 @@ class _Session(socketserver.StreamRequestHandler):
         if not recipient:
             return self._say("554 personne")
         if script.next_fault(recipient, "STALL"):
-            time.sleep(2)
+            time.sleep(script.stall)
             raise _Cut
         if script.next_fault(recipient, "CUT BEFORE"):
             raise _Cut
         time.sleep(script.delay)
         fault = script.next_fault(recipient, "END").removeprefix("END ")
+        if 0 < script.hang_up_after <= len(script.received):
+            raise _Cut
         if not fault:
             script.received.append((recipient, message))
         if script.next_fault(recipient, "CUT END"):

@@ -1,7 +1,8 @@
 """The gate: which of the rows that are due may leave now, by the rules and by the servers' mood.
 
-A server that says « not so fast » (4xx) several times is given more time between two messages,
-twice as much each time; what it asked for is half forgotten every five minutes.
+A server that says « not so fast » (4xx) to every other message is given more time between two of
+them, twice as much each time; a tenth less after each message that it takes, and half of it is
+forgotten every five minutes.
 """
 
 import threading
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 SLOW, SLOWEST = 1.0, 60.0  # seconds between two messages, the first time and at the most
 FORGETTING = timedelta(minutes=5)
-LOOK_BACK, TOO_MANY = 10, 3  # answers remembered, and how many of them may be « not so fast »
+LOOK_BACK, TOO_MANY = 10, 5  # answers remembered, and how many of them may be « not so fast »
 _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
@@ -116,6 +117,8 @@ class Gate:
     def note(self, relay: str, row: "Row", *, is_put_off: bool, by_relay: bool = False) -> None:
         """Remember how a message was received, to slow down where that is asked for."""
         for key in (_key(RuleKind.RELAY, relay), _of(row)):
+            if key in self._slow and not is_put_off:
+                self._speed_up(key)
             if key not in self._recent and not is_put_off:
                 continue
             recent = self._recent.setdefault(key, deque(maxlen=LOOK_BACK))
@@ -135,7 +138,7 @@ class Gate:
         at = self.clock()
         self._make(connection, keys, at)
         for key in sorted(keys):
-            slowness, slowed_at = self._slow[key]
+            slowness, slowed_at = self._slow.get(key, (0.0, None))
             free_at = at + timedelta(seconds=slowness)
             connection.execute(
                 sa.update(Pace)
@@ -150,6 +153,14 @@ class Gate:
             self._slow[key] = slowness, at
             self._recent.pop(key, None)
             self._to_write.add(key)
+
+    def _speed_up(self, key: str) -> None:
+        at = self.clock()
+        with self._lock:
+            if left := self._slowness(key, at):
+                self._slow[key] = 0.9 * left, at
+            else:
+                self._to_write.add(key)
 
     def _slowness(self, key: str, at: datetime) -> float:
         """Seconds between two messages, as far as what was asked for is not forgotten."""

@@ -122,7 +122,7 @@ def test_limited_delivery_reaches_everybody(app, server):
 
 def test_who_says_not_so_fast_is_written_to_more_slowly(app, server, monkeypatch):
     monkeypatch.setattr(gate, "SLOW", 0.02)
-    server.faults = {email: ["END 451 trop vite"] for email in MANY[:6]}
+    server.faults = {email: ["END 451 trop vite"] for email in MANY[:10]}
     ready(*MANY)
     deliver()
     paces = {pace.key: pace.slowness for pace in db.session.scalars(sa.select(Pace))}
@@ -141,6 +141,16 @@ def test_slowness_is_forgotten(app):
     assert found._slowness("domain example.org", at) == gate.SLOW
     assert found._slowness("domain example.org", at + gate.FORGETTING) == gate.SLOW / 2
     assert found._slowness("domain example.org", at + 3 * gate.FORGETTING) == 0
+
+
+def test_who_takes_what_it_is_given_is_soon_given_more(app):
+    found = gate.Gate(db.engine, now)
+    for _ in range(gate.TOO_MANY):
+        found.note("relais:25", _row("a@example.org"), is_put_off=True)
+    for _ in range(12):
+        assert found.is_free is False
+        found.note("relais:25", _row("a@example.org"), is_put_off=False)
+    assert found.is_free is True
 
 
 def test_one_full_mailbox_slows_nobody_down(app):

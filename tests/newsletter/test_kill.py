@@ -86,8 +86,11 @@ def test_killed_again_and_again_it_loses_nobody_and_doubles_few(app, send, seed)
 
 def test_two_commands_at_once_send_to_each_once(app, send):
     issue_id = ready(*PEOPLE)
-    with faulty(delay=0.002) as (url, script):
+    with faulty(delay=0.05) as (url, script):
         both = [send(url), send(url)]
+        while script.connections < 4 and None in [process.poll() for process in both]:
+            time.sleep(0.005)
+        script.delay = 0.002
         assert [process.wait(timeout=60) for process in both] == [0, 0]
     assert counted(script.recipients) == dict.fromkeys(PEOPLE, 1)
     assert (doubted(), sent_at(issue_id) is not None) == (set(), True)
