@@ -232,6 +232,39 @@ def test_what_a_dead_worker_held_is_sent_again_and_doubted(app, server):
     assert doubted == {row.email for row in held}
 
 
+@pytest.mark.parametrize(("boot", "doubts"), [("", 8), ("0000", 16)])
+def test_a_power_cut_puts_in_doubt_what_was_reserved_too(app, server, boot, doubts):
+    """SQLite may have forgotten what was marked since the reservation, PostgreSQL never."""
+    host, here, namespace = place().split("/")
+    worker_ = f"{host}/{boot or here}/{namespace} 999999999 1 1"
+    issue_id = begun(*MANY)
+    claims_ = Claims(Ledger(db.engine, issue_id), worker_)
+    sent = [claims.Result(row, State.SENT, "250 pris") for row in claims_.turn([])]
+    assert len([*claims_.turn(sent), *claims_.reserve]) == 16
+    if boot and db.engine.dialect.name == "postgresql":
+        doubts = 8
+    deliver(later=timedelta(minutes=16))
+    assert len([row for row in ledger().values() if row.doubted_at]) == doubts
+    assert len(server.recipients) == len(set(server.recipients)) == len(MANY) - 8
+    assert sent_at(issue_id) is not None
+
+
+def test_who_leaves_while_reserved_receives_nothing(app, server):
+    server.delay = 0.3
+    ready(*MANY)
+    thread = threading.Thread(target=lambda: _in_context(app, deliver))
+    thread.start()
+    while not server.received:
+        time.sleep(0.01)
+    left = now()
+    db.session.execute(sa.update(Subscription).values(left_at=left))
+    db.session.commit()
+    thread.join()
+    sent = [row for row in ledger().values() if row.state is State.SENT]
+    assert max(row.settled_at for row in sent) < left + timedelta(seconds=2)
+    assert {row.response for row in ledger().values() if row.state is not State.SENT} == {LEFT}
+
+
 def test_what_another_machine_holds_is_left_alone_until_its_lease_ends(app, server):
     issue_id = begun(*MANY[:20])
     held = {row.email for row in Claims(Ledger(db.engine, issue_id), "ailleurs 1 1 1").turn([])}
