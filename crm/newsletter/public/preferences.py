@@ -155,6 +155,7 @@ def _page(
         asks_opens=publication.opens is Opens.CONSENTED,
         words=subscribe.wording(list(db.session.scalars(Publication.open())), network),
         token=links.preferences_token(subscription.id),
+        leaving=links.leave_url(subscription.id),
     ), (422 if form.errors or moving.errors else 200)
 
 
