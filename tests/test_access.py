@@ -38,6 +38,7 @@ LEAST = {
     "staff.contacts.imports.cancel": WORK,
     "staff.contacts.imports.delete": WORK,
     "staff.contacts.pairs.index": READ,
+    "staff.contacts.pairs.look": WORK,
     "staff.contacts.pairs.dismiss": WORK,
     "staff.contacts.merges.index": READ,
     "staff.contacts.merges.new": WORK,

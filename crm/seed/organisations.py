@@ -60,6 +60,7 @@ class _Maker:
         self.domains: set[str] = set()
         self.names = naming.Names(self.rng)
         self.phones = iter(self.rng.sample(range(10_000), 10_000))
+        self.sirens = iter(self.rng.sample(range(1_000_000), 10_000))
 
     def add_known(self, one: Known) -> None:
         scene = Scene.drawn(self.rng)
@@ -219,7 +220,7 @@ class _Maker:
         """Numbers that pass every check and belong to no one."""
         siren = siret = rna = None
         if kind not in REGISTERED or self.rng.random() < 0.35:
-            siren = with_check_digit(f"01{self.rng.randint(0, 999_999):06d}")
+            siren = with_check_digit(f"01{next(self.sirens):06d}")
             siret = with_check_digit(f"{siren}0001")
         if kind in REGISTERED and self.rng.random() < 0.6:
             rna = f"W{place.department}9{self.rng.randint(900_000, 999_999)}"

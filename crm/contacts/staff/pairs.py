@@ -5,9 +5,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.auth import READ, WORK, allow
+from crm.contacts.duplicates.detect import look_for_duplicates
 from crm.contacts.duplicates.pairs import PAIRS
 from crm.contacts.kinds import ContactKind
 from crm.db import db
+from crm.jobs import enqueue
 
 bp = Blueprint("pairs", __name__, url_prefix="/doublons")
 
@@ -20,6 +22,15 @@ def index() -> ResponseReturnValue:
     return render_template(
         "staff/contacts/pairs/index.html", page=page, kind=kind, kinds=ContactKind
     )
+
+
+@bp.post("/recherches")
+@allow(WORK)
+def look() -> ResponseReturnValue:
+    """Look for duplicates now, without waiting for the night."""
+    enqueue(look_for_duplicates)
+    flash("Les fiches sont comparées une à une\u00a0: revenez dans une minute ou deux.")
+    return redirect(url_for(".index", fiche=request.args.get("fiche")))
 
 
 @bp.post("/<kind>/<int:pair_id>/ecart")

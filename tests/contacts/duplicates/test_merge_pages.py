@@ -73,3 +73,16 @@ def test_the_cards_one_may_merge_with_are_looked_for(signed_in, twins):
     one, two, _ = twins
     page = signed_in(benoit()).get(f"/gestion/contacts/fusions/organisation/{one.id}").text
     assert f"/gestion/contacts/fusions/organisation/{one.id}/{two.id}" in page
+
+
+def test_one_need_not_wait_for_the_night(signed_in, app):
+    for name in ("Les Passeurs de rives", "Les Passeurs de Rive"):
+        save(Organisation(name=name, postcode="69001"))
+    db.session.commit()
+    client = signed_in(benoit())
+    assert "Aucun doublon" in client.get("/gestion/contacts/doublons/").text
+    asked = client.post("/gestion/contacts/doublons/recherches?fiche=organisation")
+    assert asked.status_code == 302
+    queue = app.extensions["queue"]
+    queue.execute(queue.dequeue())
+    assert "1\u00a0paire de fiches" in client.get(asked.location).text
