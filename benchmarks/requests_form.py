@@ -19,6 +19,10 @@ from pathlib import Path
 from statistics import quantiles
 
 import requests
+
+from crm.config import ROOT
+
+sys.path.insert(0, str(ROOT / "tests"))
 import services
 from live import CRM, Site, installation
 

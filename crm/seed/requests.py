@@ -166,8 +166,11 @@ class _Story:
         return found.id if found is not None else None
 
     def _after(self, days: int) -> datetime:
-        """That much later, and never in the future."""
-        return min(self.at + timedelta(days=days, minutes=37 * days), self.network.at)
+        """That much later, or sooner where it would be in the future."""
+        later = self.at + timedelta(days=days, minutes=37 * days)
+        if later < self.network.at:
+            return later
+        return self.at + (self.network.at - self.at) * days / 24
 
     @property
     def _is_answered(self) -> bool:

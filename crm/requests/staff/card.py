@@ -24,7 +24,7 @@ from crm.requests.alike import neighbours, similar
 from crm.requests.converse import conversation
 from crm.requests.files import ACCEPT, MAX_FILES, SAID
 from crm.requests.forms import NEED, RequestFields, terms
-from crm.requests.kinds import Channel, Outcome, Priority
+from crm.requests.kinds import Channel, Outcome, Priority, RequestKind
 from crm.requests.matching import candidates
 from crm.requests.messages import ModelAnswer, RequestFile
 from crm.requests.queue import officers
@@ -36,6 +36,14 @@ bp = Blueprint("card", __name__)
 
 _EDITED = ("subject", "need", "first_name", "last_name", "organisation_name", "email", "phone",
            "commune", "department", "availability")  # fmt: skip
+
+
+# What the public form asks, as the team says it.
+_LABELS = {
+    "kind": "Genre", "stage": "Avancement", "country": "Pays", "sector": "Domaine",
+    "public": "Public", "organisation_name": "Organisation", "availability": "Disponibilités",
+    "files": "Documents",
+}  # fmt: skip
 
 
 class CardForm(RequestFields):
@@ -51,7 +59,12 @@ class CardForm(RequestFields):
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
+        self.kind.choices = as_choices((kind.value, kind.label) for kind in RequestKind)
         self.theme.choices = as_choices(terms(Vocabulary.THEME))
+        for name, label in _LABELS.items():
+            self[name].label.text = label
+        for name in ("country", "sector", "theme", "stage", "public", "department"):
+            self[name].choices = [*as_choices([("", "—")]), *self[name].choices[1:]]
 
     def validate_due_on(self, field: DateField) -> None:
         """A date that has passed stays true."""
