@@ -15,6 +15,7 @@ from crm.contacts.files.rehearse import Progress, Rehearsal, rehearse
 from crm.contacts.files.spreadsheets import TableError, read_table
 from crm.contacts.kinds import ContactKind
 from crm.db import change, db
+from crm.filters import number, plural
 from crm.jobs import every, job, tell, told
 from crm.text import one_line
 from crm.users import User
@@ -22,12 +23,20 @@ from crm.users import User
 log = logging.getLogger(__name__)
 
 
-def receive(name: str, content: bytes, *, by: User | None = None) -> Import:
+def receive(
+    name: str, content: bytes, *, by: User | None = None, most: int | None = None
+) -> Import:
     """Keep this file, and understand its columns as the last one like it.
 
-    Raises TableError when it is no table: nothing is kept.
+    Raises TableError when it is no table, or one of more than `most` rows: nothing is kept.
     """
     table = read_table(content)
+    if most is not None and len(table.rows) > most:
+        raise TableError(
+            f"Ce fichier compte {plural(len(table.rows), 'ligne')}, c’est trop pour une page "
+            f"({number(most)} au plus). Coupez-le, ou demandez à la personne qui administre le "
+            "serveur de lancer\u00a0: crm contacts import."
+        )
     fields = mapping_for(table.headings)
     record = Import(name=one_line(name)[:255] or "fichier", content=content, user=by)
     record.fields = dict(fields)

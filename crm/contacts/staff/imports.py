@@ -31,6 +31,7 @@ from crm.jobs import enqueue
 
 bp = Blueprint("imports", __name__, url_prefix="/imports")
 
+MOST = 20_000  # rows of a file that a page rehearses while one waits
 SHOWN = 200  # lines of one kind on a page
 PREPARED = (Stage.DRAFT, Stage.FAILED)  # nothing was changed yet: it can be seen again
 
@@ -59,7 +60,7 @@ def create() -> ResponseReturnValue:
         return _refuse("Choisissez d’abord un fichier, CSV ou XLSX.")
     try:
         name = sent.filename.replace("\\", "/").rpartition("/")[2]
-        record = intake.receive(name, sent.stream.read(), by=current_user)
+        record = intake.receive(name, sent.stream.read(), by=current_user, most=MOST)
     except TableError as error:
         return _refuse(str(error))
     db.session.commit()

@@ -122,6 +122,16 @@ def test_what_someone_changed_since_stays_and_is_said(client):
     assert names() == ["Les Semeurs"]
 
 
+def test_a_file_too_long_for_a_page_is_refused_and_nothing_is_kept(client, monkeypatch):
+    monkeypatch.setattr("crm.contacts.staff.imports.MOST", 2)
+    content = b"Nom\nUn\nDeux\nTrois\n"
+    answer = client.post(f"{URL}/", data={"fichier": (io.BytesIO(content), "long.csv")})
+    assert answer.status_code == 422
+    assert "3\u00a0lignes, c’est trop pour une page (2 au plus)" in answer.text
+    assert "crm contacts import" in answer.text
+    assert db.session.scalars(sa.select(Import)).all() == []
+
+
 def test_columns_are_corrected_by_hand_and_kept_for_next_time(client):
     text = "Bidule;Truc\nLes Semeurs;Vif\n"
     record = received(client, text)
