@@ -28,7 +28,7 @@ def show(meeting_id: int) -> ResponseReturnValue:
     return render_template(
         "staff/requests/minutes/show.html",
         meeting=meeting,
-        parts=minutes.told(meeting),
+        sections=minutes.told(meeting),
         summary=minutes.summary(meeting),
     )
 
