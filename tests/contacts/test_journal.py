@@ -46,6 +46,19 @@ def newest():
     return db.session.scalars(sa.select(Entry).order_by(Entry.id.desc())).first()
 
 
+def test_a_call_may_be_of_another_day_but_not_to_come(officer):
+    sia = cards.organisation()
+    write(officer, sia, kind="call", text="Rappelée hier.", at="2026-03-02T17:30")
+    assert newest().at.isoformat() == "2026-03-02T16:30:00+00:00"
+    refused = write(officer, sia, kind="call", text="Demain.", at="2199-03-02T17:30")
+    assert refused.status_code == 422
+    assert "cette date est à venir" in refused.text
+    assert "Demain." in refused.text
+    assert newest().text == "Rappelée hier."
+    unreadable = write(officer, sia, kind="call", text="Quand ?", at="hier")
+    assert unreadable.status_code == 422
+
+
 def test_a_call_is_noted_in_both_journals(officer):
     sia, who = cards.organisation(), cards.person()
     cards.works(who, sia)

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from wtforms import FileField, RadioField, SelectField
 from wtforms.fields.choices import SelectChoice
+from wtforms.validators import Optional, ValidationError
 
 from crm.auth import READ, WORK, allow
 from crm.contacts.facts import Contact
@@ -15,8 +16,8 @@ from crm.contacts.journal import Attachment, Entry, EntryKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.staff import cards
-from crm.db import db
-from crm.forms import Form, text
+from crm.db import db, now
+from crm.forms import Form, LocalMomentField, text
 from crm.users import UserRole
 
 bp = Blueprint("entries", __name__, url_prefix="/journal")
@@ -30,6 +31,7 @@ class TextForm(Form):
 
 class EntryForm(TextForm):
     kind = RadioField("Genre", choices=_TYPED, default=EntryKind.NOTE.value)
+    at = LocalMomentField("Quand", validators=[Optional()], format="%Y-%m-%dT%H:%M")
     other = SelectField("Avec", choices=[], default="")
     file = FileField("Document", description="10 Mo au plus.")
 
@@ -40,6 +42,10 @@ class EntryForm(TextForm):
         is_person = isinstance(contact, Person)
         self.other.choices = [SelectChoice("", "sans préciser"), *named]
         self.other.label.text = "Aussi au journal de" if is_person else "Avec"
+
+    def validate_at(self, field: LocalMomentField) -> None:
+        if field.data is not None and field.data > now():
+            raise ValidationError("Le journal dit ce qui a eu lieu\u00a0: cette date est à venir.")
 
     def validate(self, extra_validators: Any = None) -> bool:
         is_right = bool(super().validate(extra_validators))
@@ -99,7 +105,7 @@ def _write(contact: Contact, form: EntryForm, attachment: Attachment | None) -> 
     if attachment is not None and kind is EntryKind.NOTE:
         kind = EntryKind.FILE
     words = form.text.data or (attachment.name if attachment else "")
-    entry = contact.log(words, kind, by=current_user)
+    entry = contact.log(words, kind, by=current_user, at=form.at.data)
     entry.attachment = attachment
     other = next((one for one in form.others if str(one.id) == form.other.data), None)
     if other is not None:
