@@ -43,3 +43,9 @@ def normal_email(value: str) -> str | None:
     except EmailNotValidError:
         return None
     return found.normalized.lower()
+
+
+def row_number(text: object) -> int:
+    """The number of a row as a form sends it; 0, that no row has, for anything else."""
+    typed = str(text)
+    return int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 10 else 0

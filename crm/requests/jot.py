@@ -19,7 +19,7 @@ from crm.requests.answers import Answer
 from crm.requests.kinds import Channel, Public, RequestKind
 from crm.requests.requests import SupportRequest
 from crm.requests.submit import submit
-from crm.text import cut, one_line
+from crm.text import cut, one_line, row_number
 from crm.users import User
 
 KEY = 64  # characters
@@ -63,7 +63,7 @@ def facts(said: Mapping[str, Any]) -> dict[str, Any]:
         "department": department if department in DEPARTMENTS else "",
         "note": _line(said, "note", 500),
         "place": _line(said, "place", 120),
-        "people": min(max(_number(said.get("people")), 1), 1000),
+        "people": min(max(row_number(said.get("people")), 1), 1000),
     }
 
 
@@ -72,13 +72,8 @@ def _line(said: Mapping[str, Any], name: str, length: int) -> str:
     return cut(one_line(str(value)), length) if isinstance(value, str | int) else ""
 
 
-def _number(value: Any) -> int:
-    text = str(value).strip()
-    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
-
-
 def _theme(typed: str) -> Term | None:
-    term = db.session.get(Term, _number(typed)) if _number(typed) else None
+    term = db.session.get(Term, row_number(typed)) if row_number(typed) else None
     return term if term is not None and term.vocabulary is Vocabulary.THEME else None
 
 
@@ -116,8 +111,8 @@ def _card(contact: str) -> Person | Organisation | None:
     """« person-12 », or a whole name that one card alone has."""
     kind, _, number = contact.partition("-")
     models: dict[str, Any] = {"person": Person, "organisation": Organisation}
-    if kind in models and _number(number):
-        card: Person | Organisation | None = db.session.get(models[kind], _number(number))
+    if kind in models and row_number(number):
+        card: Person | Organisation | None = db.session.get(models[kind], row_number(number))
         return card
     named = [hit for hit in suggest(contact, 5) if fold(hit.name) == fold(contact)]
     if len(named) != 1:

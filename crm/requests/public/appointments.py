@@ -9,6 +9,7 @@ from crm.forms import ask_again
 from crm.mail import wake
 from crm.requests import book, invitations
 from crm.requests.public.follow import opened
+from crm.text import row_number
 
 bp = Blueprint("appointments", __name__)
 bp.add_app_template_global(book.agenda_of)
@@ -22,8 +23,8 @@ def create(token: str) -> ResponseReturnValue:
     if found.is_closed:
         abort(409, "Cette demande est close. Écrivez-nous un message pour la rouvrir.")
     try:
-        book.choose(found, int(chosen) if chosen.isascii() and chosen.isdecimal() else 0)
-    except (book.Taken, OverflowError):
+        book.choose(found, row_number(chosen))
+    except book.Taken:
         db.session.rollback()
         said = "pris" if chosen else "aucun"
         return redirect(

@@ -14,6 +14,7 @@ from crm.requests import book
 from crm.requests.requests import SupportRequest
 from crm.requests.slots import Appointment, Slot
 from crm.requests.staff.slots import PlaceForm, check_to_come
+from crm.text import row_number
 
 bp = Blueprint("appointments", __name__)
 bp.add_app_template_global(book.offerable)
@@ -70,8 +71,7 @@ def _typed(asked: SupportRequest, held: Appointment | None) -> dict[str, object]
 def offer(request_id: int) -> ResponseReturnValue:
     """Let the requester choose among the next slots of who has the request."""
     asked = db.get_or_404(SupportRequest, request_id)
-    chosen = [db.session.get(Slot, int(one)) for one in request.form.getlist("slot")
-              if one.isdecimal()]  # fmt: skip
+    chosen = [db.session.get(Slot, row_number(one)) for one in request.form.getlist("slot")]
     slots = [slot for slot in chosen if slot is not None]
     book.offer(asked, slots)
     db.session.commit()

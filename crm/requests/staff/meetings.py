@@ -16,7 +16,7 @@ from crm.requests.queue import officers
 from crm.requests.requests import SupportRequest
 from crm.requests.rules import Rules
 from crm.requests.slots import Slot
-from crm.text import clean, cut, one_line
+from crm.text import clean, cut, one_line, row_number
 from crm.users import User
 
 bp = Blueprint("meetings", __name__, url_prefix="/reunion")
@@ -94,7 +94,7 @@ def _assign(meeting: Meeting, asked: SupportRequest) -> None:
 
 
 def _officer(typed: str) -> User:
-    user = db.session.get(User, int(typed)) if typed.isascii() and typed.isdecimal() else None
+    user = db.session.get(User, row_number(typed))
     if user is None or not user.is_active or not user.answers:
         abort(400, "Cette personne ne répond pas aux demandes.")
     return user
@@ -127,11 +127,7 @@ def _refine(meeting: Meeting, asked: SupportRequest) -> None:
     meet.refine(
         decision,
         second=_officer(second) if second else None,
-        slots=[
-            int(one)
-            for one in request.form.getlist("slot")
-            if one.isascii() and one.isdecimal() and len(one) < 16
-        ],
+        slots=map(row_number, request.form.getlist("slot")),
         note=cut(one_line(request.form.get("note")), 500),
     )
     outcome = request.form.get("outcome", "")
@@ -170,7 +166,7 @@ def _write(meeting: Meeting) -> None:
 @allow(WORK)
 def close() -> ResponseReturnValue:
     """The decisions hold, the mails leave, the minutes are written. Safe to repeat."""
-    held = db.get_or_404(Meeting, request.form.get("meeting", 0, type=int))
+    held = db.get_or_404(Meeting, row_number(request.form.get("meeting")))
     if not held.is_closed:
         _write(held)
     meet.close(held, by=current_user)

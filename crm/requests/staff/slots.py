@@ -59,13 +59,17 @@ class PlaceForm(OfficerForm):
     place = line("Lieu", 200)
     video_url = line("Lien de visioconférence", 500, validators=[WebAddress()])
 
-    def validate_video_url(self, field: Field) -> None:
-        if self.way.data == Way.VIDEO.value and not field.data:
-            raise validators.ValidationError("Collez ici le lien à ouvrir à cette heure-là.")
-
-    def validate_place(self, field: Field) -> None:
-        if self.way.data == Way.OFFICE.value and not field.data:
-            raise validators.ValidationError("Dites où.")
+    def validate(self, extra_validators: Any = None) -> bool:
+        """A way of meeting needs its place: an empty field is otherwise not looked at."""
+        is_right = bool(super().validate(extra_validators))
+        for way, field, words in (
+            (Way.VIDEO, self.video_url, "Collez ici le lien à ouvrir à cette heure-là."),
+            (Way.OFFICE, self.place, "Dites où."),
+        ):
+            if self.way.data == way.value and not field.data:
+                field.errors = [words]
+                is_right = False
+        return is_right
 
     @property
     def meeting_place(self) -> dict[str, Any]:
