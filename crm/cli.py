@@ -45,7 +45,9 @@ def main() -> None:
         click.echo(f"La base de données ne répond pas\u00a0: {error.orig}", err=True)
         sys.exit(1)
     except sa.exc.ProgrammingError as error:
-        click.echo(f"La base n’est pas à jour (« crm db upgrade »)\u00a0: {error.orig}", err=True)
+        click.echo(
+            f"La base n’est pas à jour («\u00a0crm db upgrade\u00a0»)\u00a0: {error.orig}", err=True
+        )
         sys.exit(1)
 
 
@@ -125,7 +127,7 @@ def add_user(email: str, role: str, name: str, password_stdin: bool) -> None:
     """Crée un compte, ou change le rôle et le mot de passe d’un compte."""
     address = normal_email(email)
     if address is None:
-        raise click.ClickException(f"« {email} » n’est pas une adresse complète.")
+        raise click.ClickException(f"«\u00a0{email}\u00a0» n’est pas une adresse complète.")
     password = (
         sys.stdin.readline().rstrip("\r\n")
         if password_stdin

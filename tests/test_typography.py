@@ -30,7 +30,7 @@ FRENCH = re.compile(
     r"|\b(?:le|la|les|des|un|une|est|sont|pas|vous|votre|pour|dans|avec|cette|que|qui|ne)\b"
 )
 
-PATTERN = re.compile(r"\\[sbdw]|\(\?|\w=[\w%{]")  # what programs read
+PATTERN = re.compile(r"\\[sbdw]|\(\?|\w=[\w%{\"]")  # what programs read
 
 
 def faults(text: str) -> list[str]:
@@ -84,7 +84,7 @@ def texts_of_script(source: str):
     """The quoted strings of a script, its comments aside."""
     source = re.sub(r"(?m)//.*$|/\*.*?\*/", "", source)
     for double, back in re.findall(r'"([^"\n]*)"|`([^`]*)`', source):
-        yield re.sub(r"\$\{.*?\}", "X", double or back)
+        yield re.sub(r"\$\{.*?\}", "X", double or back).replace("\\u00a0", "\u00a0")
 
 
 @pytest.mark.parametrize(
