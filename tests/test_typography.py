@@ -44,8 +44,8 @@ def texts_of_template(source: str):
     """The words of a template: between tags, in attributes one reads, in quotes of expressions."""
     source = re.sub(r"\{#.*?#\}", "", source, flags=re.DOTALL)
     for code in re.findall(r"\{[{%].*?[%}]\}", source, flags=re.DOTALL):
-        code = code.replace("\\u00a0", "\u00a0")
-        yield from (quoted for quoted in re.findall(r'"([^"{}<>]*)"', code) if " " in quoted)
+        read = code.replace("\\u00a0", "\u00a0")
+        yield from (quoted for quoted in re.findall(r'"([^"{}<>]*)"', read) if " " in quoted)
     source = re.sub(r"\{\{.*?\}\}", "X", source, flags=re.DOTALL)
     source = re.sub(r"\{%.*?%\}", "", source, flags=re.DOTALL)
     source = re.sub(r"<!--.*?-->", "", source, flags=re.DOTALL)
