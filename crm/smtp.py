@@ -327,7 +327,7 @@ class Server(smtplib.SMTP):
             # A sender that is refused says nothing of the recipient: it will be tried again.
             raise _refusal(replies[refused], of_sender=refused == 0)
         if replies[-1][0] != 354:
-            raise ServerGone(f"réponse incompréhensible : {_words(replies[-1])}")
+            raise ServerGone(f"réponse incompréhensible\u00a0: {_words(replies[-1])}")
 
     def _give_up(self, last: Reply) -> None:
         """Bring the server back to where the next message can begin."""
@@ -349,7 +349,7 @@ class Server(smtplib.SMTP):
             raise ServerGone(words, in_doubt=True) from error
         if not 200 <= reply[0] < 600 or 300 <= reply[0] < 400:
             self.close()
-            raise ServerGone(f"réponse incompréhensible : {_words(reply)}", in_doubt=True)
+            raise ServerGone(f"réponse incompréhensible\u00a0: {_words(reply)}", in_doubt=True)
         return reply
 
 

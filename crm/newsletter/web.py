@@ -23,7 +23,7 @@ MAX_REDIRECTS = 5
 READ_SECONDS = 15.0
 TOTAL_SECONDS = 30.0
 HEADERS = {
-    "User-Agent": "Maillage/0.1 (lecture de flux pour une lettre d'information)",
+    "User-Agent": "Maillage/0.1 (lecteur de flux)",
     "Accept": "application/rss+xml, application/atom+xml, application/feed+json, "
     "application/json, application/xml;q=0.9, image/*;q=0.9, */*;q=0.5",
 }
