@@ -70,6 +70,7 @@ LEAST = {
     f"{LETTERS}.items.index": READ,
     f"{LETTERS}.items.new": PUBLISH,
     f"{LETTERS}.items.edit": PUBLISH,
+    f"{LETTERS}.items.delete": PUBLISH,
     f"{LETTERS}.feeds.index": READ,
     f"{LETTERS}.feeds.show": READ,
     f"{LETTERS}.feeds.new": PUBLISH,

@@ -1,7 +1,8 @@
 """The items: what the website published, and what is typed in by hand."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 from wtforms import BooleanField, DateField, FileField, validators
 
 from crm.auth import PUBLISH, READ, allow
@@ -9,6 +10,7 @@ from crm.contacts.departments import DEPARTMENTS
 from crm.db import db, now
 from crm.forms import Form, WebAddress, choice, line, text
 from crm.newsletter.addresses import canonical_url
+from crm.newsletter.issues import Placement
 from crm.newsletter.items import Item, Kind
 from crm.newsletter.pictures import BadPicture, keep
 from crm.text import one_line
@@ -89,6 +91,30 @@ def edit(item_id: int) -> ResponseReturnValue:
         return redirect(url_for(".index"))
     code = 422 if form.errors else 200
     return render_template("staff/newsletter/items/edit.html", form=form, item=item), code
+
+
+@bp.route("/<int:item_id>/suppression", methods=["GET", "POST"])
+@allow(PUBLISH)
+def delete(item_id: int) -> ResponseReturnValue:
+    """What was typed by hand and is in no number; what a source says would only come back."""
+    item = db.get_or_404(Item, item_id)
+    refusal = _why_stays(item)
+    if request.method == "POST":
+        if refusal:
+            abort(409, refusal)
+        db.session.delete(item)
+        db.session.commit()
+        flash(f"«\u00a0{item.title}\u00a0» est supprimé.")
+        return redirect(url_for(".index"))
+    return render_template("staff/newsletter/items/delete.html", item=item, refusal=refusal)
+
+
+def _why_stays(item: Item) -> str:
+    """Why an item cannot be deleted, in French; empty when it can."""
+    if item.feed_id is not None:
+        return "Ce contenu vient d’une source\u00a0: il serait relu. Retirez-le de votre site."
+    placed = db.session.scalars(select(Placement.id).where(Placement.item_id == item.id).limit(1))
+    return "Ce contenu est dans un numéro\u00a0: retirez-l’en d’abord." if placed.first() else ""
 
 
 def _take(form: ItemForm, item: Item) -> bool:
