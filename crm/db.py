@@ -105,6 +105,12 @@ def begin_writing() -> None:
     _may_write.set(True)
 
 
+def start_writing() -> None:
+    """End what was read so far; what comes next may write. Nothing must have been changed yet."""
+    db.session.rollback()
+    begin_writing()
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """A stretch of code whose transactions only read."""

@@ -17,7 +17,7 @@ from crm.db import db, now
 from crm.mail import Mail
 from crm.requests.kinds import RequestKind
 from crm.requests.requests import SupportRequest
-from crm.requests.submit import submit
+from crm.requests.submit import submit, welcome
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 _numbers = itertools.count(1)
@@ -31,6 +31,7 @@ def asked(**values) -> SupportRequest:
         "first_name": "Chloé", "last_name": "Martin", "email": "chloe@example.org",
     } | values  # fmt: skip
     request = submit(values)
+    welcome(request)
     db.session.flush()
     return request
 

@@ -5,7 +5,15 @@ from datetime import timedelta
 from typing import Any
 
 from flask import request as web
-from wtforms import BooleanField, DateField, HiddenField, MultipleFileField, RadioField, validators
+from wtforms import (
+    BooleanField,
+    DateField,
+    HiddenField,
+    MultipleFileField,
+    RadioField,
+    SelectField,
+    validators,
+)
 from wtforms.fields import Field
 
 from crm.contacts.departments import DEPARTMENTS
@@ -33,6 +41,35 @@ def terms(vocabulary: Vocabulary, blank: str = "Je ne le précise pas") -> list[
     return [("", blank), *rows]
 
 
+class TermSelect(SelectField):
+    """A list of terms, read when it is shown; what was chosen is looked up alone."""
+
+    choices: Any
+
+    def __init__(self, label: str, vocabulary: Vocabulary, **options: Any) -> None:
+        super().__init__(label, choices=[], default="", **options)
+        self.vocabulary = vocabulary
+
+    def iter_choices(self) -> Any:
+        """The terms offered today, and the one chosen long ago that no longer is."""
+        if not self.choices:
+            rows = terms(self.vocabulary)
+            if self.data and self.data not in dict(rows):
+                rows += [(str(one.id), one.label) for one in [self._chosen()] if one is not None]
+            self.choices = as_choices(rows)
+        return super().iter_choices()
+
+    def _chosen(self) -> Term | None:
+        chosen = self.data or ""
+        fits = chosen.isascii() and chosen.isdecimal() and len(chosen) < 10
+        known = db.session.get(Term, int(chosen)) if fits else None
+        return known if known is not None and known.vocabulary is self.vocabulary else None
+
+    def pre_validate(self, form: object) -> None:
+        if self.data and self._chosen() is None:
+            raise validators.ValidationError("Choisissez dans la liste.")
+
+
 def departments(blank: str = "Je ne le précise pas") -> list[tuple[str, str]]:
     return [("", blank), *((code, f"{code} – {name}") for code, name in DEPARTMENTS.items())]
 
@@ -49,8 +86,8 @@ class RequestFields(Form):
         [("", "Je ne le précise pas"), *((s.value, s.label) for s in Stage)],
         default="",
     )
-    country = choice("Dans quel pays ?", [], default="")
-    sector = choice("Dans quel domaine ?", [], default="")
+    country = TermSelect("Dans quel pays ?", Vocabulary.COUNTRY)
+    sector = TermSelect("Dans quel domaine ?", Vocabulary.SECTOR)
     due_on = DateField("Une date à respecter ?", [validators.Optional()],
                        description="Dossier, départ, événement…")  # fmt: skip
     public = choice(
@@ -71,11 +108,6 @@ class RequestFields(Form):
         description=f"{MAX_FILES} fichiers au plus, de 8 Mo chacun : {SAID}.",
         render_kw={"accept": ACCEPT, "multiple": True},
     )
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.country.choices = as_choices(terms(Vocabulary.COUNTRY))
-        self.sector.choices = as_choices(terms(Vocabulary.SECTOR))
 
     def validate_due_on(self, field: DateField) -> None:
         if field.data and field.data < today():

@@ -23,6 +23,7 @@ from crm.users import User
 log = logging.getLogger(__name__)
 
 _RECENT = timedelta(days=2)
+_AT_ONCE = 100
 _MOST_MAILS = 5  # acknowledgements to one address in a day
 
 
@@ -37,6 +38,7 @@ def submit(
     """Keep a request. `values` are its columns; `suspicion` says why it looks like a robot's.
 
     Posted twice with the same `key` and the same words, it is kept once. Nothing is committed.
+    What came by the form is made welcome by `receive_new`, a moment later: nobody waits for it.
     """
     known = _posted_before(values)
     if known is not None:
@@ -51,7 +53,7 @@ def submit(
         row.request = request
         db.session.add(row)
     request.tell("Reçue" if by is None else f"Notée ({channel.label.lower()})", by)
-    if not request.is_suspect:
+    if channel is not Channel.FORM and not request.is_suspect:
         welcome(request, by=by)
     return request
 
@@ -91,10 +93,10 @@ def journal(request: SupportRequest, contact: Any, text: str, by: User | None = 
 
 
 @every(minutes=1)
-def acknowledge_received() -> None:
-    """Write the acknowledgements down: a request was kept first, whatever happens to its mail.
+def receive_new() -> None:
+    """Make what came welcome, and acknowledge it: a request is kept first, whatever comes after.
 
-    Robots get none: their addresses are other people's. Commits as it goes.
+    Robots get no mail: their addresses are other people's. Commits as it goes.
     """
     waiting = (
         sa.select(SupportRequest.id)
@@ -106,28 +108,38 @@ def acknowledge_received() -> None:
             SupportRequest.email != "",
         )
         .order_by(SupportRequest.id)
-        .limit(200)
+        .limit(_AT_ONCE)
     )
-    ids = db.session.scalars(waiting).all()
-    db.session.commit()
-    for one in ids:
-        try:
-            _acknowledge(one)
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("accusé de réception impossible (demande %s)", one)
-    wake()
+    while ids := db.session.scalars(waiting).all():
+        db.session.commit()
+        done = [one for one in ids if _receive(one)]
+        wake()
+        if len(done) < _AT_ONCE:
+            return
+
+
+def _receive(request_id: int) -> bool:
+    """Whether this request was made welcome; what went wrong is logged, and tried again later."""
+    try:
+        _acknowledge(request_id)
+        db.session.commit()
+    except Exception:
+        db.session.rollback()
+        log.exception("accusé de réception impossible (demande %s)", request_id)
+        return False
+    return True
 
 
 def _acknowledge(request_id: int) -> None:
-    """Write one acknowledgement down, unless somebody else is doing so."""
+    """Make one welcome and write its acknowledgement down, unless somebody else is doing so."""
     mine = sa.update(SupportRequest).where(
         SupportRequest.id == request_id, SupportRequest.acknowledged_at.is_(None)
     )
     if not change(mine.values(acknowledged_at=now())):
         return
     request = db.session.get_one(SupportRequest, request_id)
+    if request.channel is Channel.FORM:
+        welcome(request)
     if not _is_pestered(request):
         acknowledge(request)
 

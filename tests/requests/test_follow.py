@@ -183,7 +183,8 @@ def test_a_renewed_link_closes_the_old_one(visitor, request_made, address, signe
 def test_a_lost_link_is_sent_to_its_address_and_nothing_is_told(visitor, request_made):
     known = visitor.post("/demandes/lien", data={"email": "Chloe@example.org"})
     unknown = visitor.post("/demandes/lien", data={"email": "personne@example.org"})
-    assert known.text.replace("chloe", "personne") == unknown.text
+    same = Page(known.text).text.replace("chloe", "personne")
+    assert same == Page(unknown.text).text
     assert [mail.recipient for mail in mails()] == ["chloe@example.org"]
     assert visitor.get(asking.link_in(mails()[0])).status_code == 200
 

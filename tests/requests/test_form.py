@@ -14,7 +14,7 @@ from crm.contacts.terms import Vocabulary
 from crm.db import db, now
 from crm.requests.kinds import Channel, RequestKind, State
 from crm.requests.questions import CONSENT_VERSION, consent_text
-from crm.requests.submit import acknowledge_received, submit
+from crm.requests.submit import receive_new, submit
 
 
 def test_a_request_is_kept_with_the_consent_that_was_shown(app, visitor):
@@ -80,8 +80,8 @@ def test_another_request_from_a_page_gone_back_to_is_another_request(app, visito
 
 def test_the_acknowledgement_leaves_once_with_a_link_that_opens(app, visitor):
     post(visitor)
-    acknowledge_received()
-    acknowledge_received()
+    receive_new()
+    receive_new()
     [mail] = mails("chloe@example.org")
     [kept] = all_requests()
     assert mail.subject == f"Votre demande {kept.reference}"
@@ -94,7 +94,7 @@ def test_an_address_is_not_flooded_by_acknowledgements(app):
     for _ in range(9):
         asking.asked(email="victime@example.org")
         db.session.commit()
-        acknowledge_received()
+        receive_new()
     assert len(mails("victime@example.org")) == 5
 
 
@@ -107,7 +107,7 @@ def test_a_mail_that_cannot_be_written_stops_no_other(app, monkeypatch, caplog):
     monkeypatch.setattr(
         module, "acknowledge", lambda one: 1 / 0 if one.email[0] == "s" else real(one)
     )
-    acknowledge_received()
+    receive_new()
     db.session.expire_all()
     assert (bad.acknowledged_at, good.acknowledged_at is not None) == (None, True)
     assert "secret@" not in caplog.text
@@ -115,13 +115,13 @@ def test_a_mail_that_cannot_be_written_stops_no_other(app, monkeypatch, caplog):
 
 def test_old_requests_are_not_acknowledged_years_later(app):
     asking.asked().created_at = now() - timedelta(days=30)
-    acknowledge_received()
+    receive_new()
     assert mails() == []
 
 
 def test_a_file_comes_with_the_request_and_is_only_downloaded(app, visitor):
     post(visitor, files=asking.upload("projet.pdf", asking.PDF))
-    acknowledge_received()
+    receive_new()
     link = asking.link_in(mails()[0])
     page = Page(visitor.get(link).text)
     [address] = [one for one in page.links if "/fichiers/" in one]
@@ -206,7 +206,7 @@ def test_a_team_member_notes_what_came_by_telephone(app, signed_in):
     [kept] = all_requests()
     assert answer.location == f"/gestion/demandes/{kept.id}"
     assert (kept.channel, kept.assignee, kept.state) == (Channel.PHONE, benoit, State.ASSIGNED)
-    acknowledge_received()
+    receive_new()
     assert mails() == []
 
 

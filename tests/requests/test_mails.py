@@ -20,7 +20,7 @@ from crm.requests.converse import answer
 from crm.requests.decipher import decipher, fold_quotes
 from crm.requests.kinds import Channel, State
 from crm.requests.messages import Direction, Message
-from crm.requests.submit import acknowledge_received
+from crm.requests.submit import receive_new
 
 ADDRESS = "demandes@reseau.example.org"
 
@@ -75,7 +75,7 @@ def take(message: EmailMessage | bytes) -> str:
 def test_a_conversation_goes_round_through_real_servers(app, smtp, imap):
     made = asking.asked()
     db.session.commit()
-    acknowledge_received()
+    receive_new()
     send_mails()
     [first] = smtp.to("chloe@example.org")
     assert links.reply_token(made) in str(first["Reply-To"])
@@ -116,7 +116,7 @@ def test_a_new_mail_becomes_a_request_that_is_acknowledged(app):
     assert (made.channel, made.subject, made.need, made.name, made.email) == (
         Channel.MAIL, "Annuaire", "Où trouver un annuaire ?", "Chloé Martin", "chloe@example.org",
     )  # fmt: skip
-    acknowledge_received()
+    receive_new()
     assert [one.recipient for one in mails()] == ["chloe@example.org"]
 
 
@@ -137,7 +137,7 @@ def test_a_machine_is_never_answered(app, header):
     db.session.expire_all()
     [kept] = db.session.scalars(sa.select(Message))
     assert (kept.is_automatic, made.state, made.unread_at) == (True, State.WAITING, None)
-    acknowledge_received()
+    receive_new()
     assert mails() == []
 
 
@@ -274,7 +274,7 @@ def test_a_header_is_never_forged_by_what_people_write(app, smtp):
     )  # fmt: skip
     made = all_requests()[0]
     db.session.commit()
-    acknowledge_received()
+    receive_new()
     answer(made, "Bonjour\r\n.\r\nBcc: victime@example.org", by=factories.benoit())
     db.session.commit()
     send_mails()
@@ -290,7 +290,7 @@ def test_the_acknowledgement_waits_for_a_mail_server_that_is_down(app, visitor, 
     up = Settings.current().smtp_url
     setting(smtp_url=f"smtp://127.0.0.1:{free_port()}", retry_delays=(0, 0, 0))
     assert asking.post(visitor).status_code == 303
-    acknowledge_received()
+    receive_new()
     send_mails()
     assert (len(all_requests()), smtp.messages) == (1, [])
     setting(smtp_url=up)

@@ -11,7 +11,7 @@ from asking import all_requests, filled, mails, post
 from crm import proof, spam
 from crm.db import db, now
 from crm.requests.queue import View, count, count_suspects
-from crm.requests.submit import acknowledge_received
+from crm.requests.submit import receive_new
 from crm.spam import Posting, Seen, judge
 
 
@@ -37,7 +37,7 @@ def test_a_thousand_posts_from_everywhere_leave_ten_at_most(app, visitor):
         assert answer.status_code == 303
     assert count(View.NEW) <= 10
     assert count(View.NEW) + count_suspects() == posts
-    acknowledge_received()
+    receive_new()
     assert len(mails()) <= 10
 
 

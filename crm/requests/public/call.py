@@ -6,10 +6,12 @@ from typing import Any
 from flask import Blueprint, Response, jsonify, request
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
+from wtforms import SelectField
 
 from crm import proof
 from crm.config import Settings
 from crm.csrf import embeddable
+from crm.db import begin_reading, start_writing
 from crm.identity import Identity
 from crm.requests import matching
 from crm.requests.forms import RequestForm
@@ -50,6 +52,8 @@ def describe() -> Response:
 
 def _field(field: Any) -> dict[str, Any]:
     told = {"name": field.name, "label": field.label.text, "required": field.flags.required}
+    if isinstance(field, SelectField):
+        list(field.iter_choices())  # some are read when they are shown only
     if getattr(field, "choices", None):
         told["choices"] = [{"value": one.value, "label": one.label} for one in field.choices]
     return told
@@ -62,9 +66,11 @@ def create() -> ResponseReturnValue:
     said = request.get_json(silent=True)
     if not isinstance(said, Mapping):
         return jsonify(error="Envoyez un objet JSON."), 400
+    begin_reading()
     form = RequestForm(posted=_as_posted(said))
     if not form.validate():
         return jsonify(error="Des champs sont à corriger.", errors=form.errors), 422
+    start_writing()
     verdict = judge(form.seen(FORM, form.texts))
     if verdict.is_refused:
         return jsonify(error="Trop d’envois à la suite : réessayez dans une heure."), 429

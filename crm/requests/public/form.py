@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 
 from crm.csrf import embeddable
-from crm.db import db, now
+from crm.db import begin_reading, db, now, start_writing
 from crm.identity import Identity
 from crm.jobs import enqueue
 from crm.requests import links
@@ -24,7 +24,7 @@ from crm.requests.files import Sent
 from crm.requests.forms import RequestForm
 from crm.requests.questions import ASKED, CONSENT_VERSION, HELP, consent_text, consent_words
 from crm.requests.requests import SupportRequest
-from crm.requests.submit import acknowledge_received, submit
+from crm.requests.submit import receive_new, submit
 from crm.spam import Verdict, judge
 
 bp = Blueprint("form", __name__)
@@ -35,9 +35,11 @@ FORM = "demande"  # as robots are counted
 @bp.route("/nouvelle", methods=["GET", "POST"])
 @embeddable
 def new() -> ResponseReturnValue:
+    begin_reading()  # while the form is checked, others may write
     form = RequestForm()
     form.consent.label.text, form.consent.description = consent_words(Identity.current().name)
     if form.is_valid_post() and (files := form.sent()) is not None:
+        start_writing()
         verdict = judge(form.seen(FORM, form.texts))
         if verdict.is_refused:
             return render_template("public/requests/form/refused.html", form=form), 429
@@ -59,7 +61,7 @@ def keep(form: RequestForm, files: list[Sent], verdict: Verdict) -> SupportReque
         kept = _submit(form, files, verdict, consent)
         db.session.commit()
     if not kept.is_suspect:
-        enqueue(acknowledge_received)
+        enqueue(receive_new)
     return kept
 
 

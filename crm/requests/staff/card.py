@@ -23,7 +23,7 @@ from crm.requests import words
 from crm.requests.alike import neighbours, similar
 from crm.requests.converse import conversation
 from crm.requests.files import ACCEPT, MAX_FILES, SAID
-from crm.requests.forms import NEED, RequestFields, terms
+from crm.requests.forms import NEED, RequestFields, TermSelect
 from crm.requests.kinds import Channel, Outcome, Priority, RequestKind
 from crm.requests.matching import candidates
 from crm.requests.messages import ModelAnswer, RequestFile
@@ -54,16 +54,15 @@ class CardForm(RequestFields):
     email = line("Courriel", 254, render_kw={"type": "email"})
     last_name = line("Nom", 100)
     due_on = DateField("À répondre avant le", [validators.Optional()])
-    theme = choice("Thème", [], default="")
+    theme = TermSelect("Thème", Vocabulary.THEME)
     priority = choice("Priorité", [(str(p.value), p.label) for p in Priority])
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.kind.choices = as_choices((kind.value, kind.label) for kind in RequestKind)
-        self.theme.choices = as_choices(terms(Vocabulary.THEME))
         for name, label in _LABELS.items():
             self[name].label.text = label
-        for name in ("country", "sector", "theme", "stage", "public", "department"):
+        for name in ("stage", "public", "department"):
             self[name].choices = [*as_choices([("", "—")]), *self[name].choices[1:]]
 
     def validate_due_on(self, field: DateField) -> None:
