@@ -1,5 +1,6 @@
 """Figures: how many requests and short answers a period had, each number with its rows."""
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -207,18 +208,23 @@ def total(period: Period, *where: sa.ColumnElement[bool]) -> int:
     return db.session.scalar(found) or 0
 
 
-def counts(dimension: Dimension, period: Period) -> list[Count]:
-    """How many rows have each value; what was not said comes last. The sum is that of the period.
+def tables(period: Period) -> list[tuple[Dimension, list[Count]]]:
+    """Every dimension with its values; the rows are read once, whatever the dimensions."""
+    columns = [C.source, *(one.column(period).label(f"par_{one.key}") for one in DIMENSIONS)]
+    rows = db.session.execute(sa.select(*columns).where(*within(period))).all()
+    asked = [row for row in rows if row[0] == REQUEST]
+    return [
+        (one, _counts(one, period, Counter(row[place] for row in (asked if one.of_requests else
+                                                                  rows))))
+        for place, one in enumerate(DIMENSIONS, 1)
+    ]  # fmt: skip
 
-    Months without any are there too.
-    """
-    column = dimension.column(period)
-    where = [C.source == REQUEST] if dimension.of_requests else []
-    inner = sa.select(column.label("value")).where(*within(period), *where).subquery()
-    rows = db.session.execute(sa.select(inner.c.value, sa.func.count()).group_by(inner.c.value))
-    numbers: dict[str, int] = {}
-    for value, number in rows:
-        numbers[value or NOTHING] = numbers.get(value or NOTHING, 0) + number
+
+def _counts(dimension: Dimension, period: Period, found: Mapping[Any, int]) -> list[Count]:
+    """The values in their order; what was not said comes last. Months without any are there too."""
+    numbers: Counter[str] = Counter()
+    for value, number in found.items():
+        numbers[value or NOTHING] += number
     labels = dimension.labels(period)
     kept = [Count(value, label, numbers.pop(value, 0)) for value, label in labels.items()
             if value in numbers or dimension.key == "mois"]  # fmt: skip
@@ -230,7 +236,7 @@ def counts(dimension: Dimension, period: Period) -> list[Count]:
 
 
 def having(dimension: Dimension, value: str, period: Period) -> list[sa.ColumnElement[bool]]:
-    """The rows that a number of `counts` counted."""
+    """The rows that a number of `tables` counted."""
     column = dimension.column(period)
     where = [C.source == REQUEST] if dimension.of_requests else []
     said = sa.or_(column.is_(None), column == "") if value == NOTHING else column == value

@@ -13,7 +13,7 @@ from crm.auth import READ, WORK, allow
 from crm.contacts.files.downloads import Row, csv_lines, write_xlsx
 from crm.filters import clock, local, today
 from crm.requests import figures
-from crm.requests.figures import BY_KEY, DIMENSIONS, FIGURE_BY_KEY, FIGURES
+from crm.requests.figures import BY_KEY, FIGURE_BY_KEY, FIGURES
 from crm.requests.lines import Line, every_line, lines
 from crm.requests.periods import Period
 
@@ -60,7 +60,7 @@ def index() -> ResponseReturnValue:
         "staff/requests/figures/index.html",
         period=period,
         figures=[(one, figures.total(period, *one.where())) for one in FIGURES],
-        tables=[(one, figures.counts(one, period)) for one in DIMENSIONS],
+        tables=figures.tables(period),
         total=figures.total(period),
         requests=figures.total(period, figures.C.source == figures.REQUEST),
         median=figures.median_delay(period),
@@ -110,8 +110,8 @@ def table(form: str) -> Response:
     ]
     rows += [
         (dimension.title, one.label, one.number)
-        for dimension in DIMENSIONS
-        for one in figures.counts(dimension, period)
+        for dimension, found in figures.tables(period)
+        for one in found
     ]
     return _file("chiffres", form, ("Tableau", "Valeur", "Nombre"), rows, period)
 
