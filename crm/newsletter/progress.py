@@ -9,6 +9,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.db import Model, db
+from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
 
@@ -67,12 +68,14 @@ def progress_of(issue: Issue, at: datetime) -> Progress:
     """Where `issue` stands, by its ledger and by its last minutes."""
     counts = Delivery.counts(issue)
     waiting = counts[State.QUEUED] + counts[State.SENDING]
-    per_minute = _per_minute(_pulses(issue, at), issue, at)
     leaves = waiting and issue.paused_at is None and issue.cancelled_at is None
+    if Courtesy.current().quiet_until_when(at):
+        leaves = False
+    per_minute = _per_minute(_pulses(issue, at), issue, at) if leaves else 0
     return Progress(
         counts=counts,
         per_minute=per_minute,
-        ends_at=at + waiting / per_minute * _MINUTE if leaves and per_minute else None,
+        ends_at=at + waiting / per_minute * _MINUTE if per_minute else None,
         next_try_at=_next_try(issue) if counts[State.DEFERRED] else None,
     )
 
