@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.search.store import forms_of
+from crm.contacts.search.store import SHORT, beginning_form, word_form, words_in
 from crm.contacts.search.tables import bitmaps, changes, documents
 from crm.db import db
 
@@ -222,39 +222,60 @@ def _values(row: Any) -> list[str]:
 def _count_all() -> dict[str, bytearray]:
     """Who has each value, and each word that many have."""
     size = (db.session.scalar(sa.select(sa.func.max(documents.c.id))) or 0) // 8 + 1
-    often = _forms_found_often()
+    often = _found_often()
     sets: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
     sets[_WHOLE] = bytearray(size)
     its = documents.c
-    columns = sa.select(
-        its.id, its.facets, its.archived, *((its.names, its.words) if often else ())
-    )
+    said = (its.names, its.words) if often else ()
+    columns = sa.select(its.id, its.facets, its.archived, *said)
     for row in db.session.execute(columns.execution_options(yield_per=10_000)):
         byte, bit = row.id >> 3, 1 << (row.id & 7)
-        values = [_WHOLE, *_values(row)]
-        if often:
-            values += [_FORM + form for form in _forms(row) & often]
-        for value in values:
+        for value in (_WHOLE, *_values(row)):
             sets[value][byte] |= bit
+        for name in _forms(row, often) if often else ():
+            sets[name][byte] |= bit
     return sets
 
 
-def _forms_found_often() -> set[str]:
-    """The forms of words that a sample of the documents shows to be in many of them."""
+@dataclass(frozen=True)
+class _Often:
+    """The words, and the beginnings of words, that many documents have, with their set's name."""
+
+    words: dict[str, str]
+    starts: dict[str, str]
+
+
+def _found_often() -> _Often | None:
+    """What a sample of the documents shows to be in many of them; none when they are few."""
     its = documents.c
     total = db.session.scalar(sa.select(sa.func.count()).select_from(documents)) or 0
     least = max(_OFTEN, total // _OFTEN_SHARE)
     if total < least:
-        return set()
-    counted = Counter[str]()
+        return None
+    words, starts = Counter[str](), Counter[str]()
     sample = sa.select(its.names, its.words).where(its.id % (2 * _SAMPLE) < 2)
     for row in db.session.execute(sample.execution_options(yield_per=10_000)):
-        counted.update(_forms(row))
-    return {form for form, count in counted.items() if count * _SAMPLE >= least}
+        said = words_in(f"{row.names} {row.words}")
+        words.update(said)
+        starts.update({word[:size] for word in said for size in range(1, SHORT + 1)})
+    least //= _SAMPLE
+    return _Often(
+        {word: _FORM + word_form(word) for word, count in words.items() if count >= least},
+        {start: _FORM + beginning_form(start) for start, count in starts.items() if count >= least},
+    )
 
 
-def _forms(row: Any) -> set[str]:
-    return forms_of(f"{row.names} {row.words}")
+def _forms(row: Any, often: _Often) -> set[str]:
+    found = set()
+    for word in words_in(f"{row.names} {row.words}"):
+        if word in often.words:
+            found.add(often.words[word])
+        for size in range(1, SHORT + 1):
+            name = often.starts.get(word[:size])
+            if name is None:  # then a longer beginning is rarer still
+                break
+            found.add(name)
+    return found
 
 
 def _packed(bits: bytearray) -> bytes:

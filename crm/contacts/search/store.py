@@ -33,12 +33,6 @@ def beginning_form(start: str) -> str:
     return f"'{start}'" if len(start) <= SHORT else f"'{start}':*"
 
 
-def forms_of(text: str) -> set[str]:
-    """Every form that finds a document which says `text`, long beginnings left out."""
-    words, starts = _words_and_starts(text)
-    return {word_form(word) for word in words} | {beginning_form(start) for start in starts}
-
-
 def put(documents: Sequence[Document]) -> None:
     """Write these documents, in place of what was known of the same contacts."""
     keys = [document.key for document in documents]
@@ -131,13 +125,14 @@ def _put_documents(documents: Sequence[Document]) -> None:
 
 def _lexemes(text: str) -> str:
     """The words, and the first letters of each: a short beginning is then looked up as a word."""
-    words, starts = _words_and_starts(text)
+    words = words_in(text)
+    starts = {word[:size] for word in words for size in range(1, SHORT + 1)}
     return " ".join(words | starts)
 
 
-def _words_and_starts(text: str) -> tuple[set[str], set[str]]:
-    words = set(text.replace("|", " ").split())
-    return words, {word[:size] for word in words for size in range(1, SHORT + 1)}
+def words_in(text: str) -> set[str]:
+    """The words of a document's names or of what else it says."""
+    return set(text.replace("|", " ").split())
 
 
 def _index_words(documents: Sequence[Document]) -> None:
