@@ -167,13 +167,23 @@ def test_a_link_signed_with_an_old_secret_is_still_read(sent, take, setting):
     assert bounces()[0].delivery_id == sent.id
 
 
-def test_a_message_has_its_own_way_back(app, setting):
-    with collector() as (url, received):
-        setting(smtp_url=url, bounces_mail=VERP)
-        ready(CHLOE)
+@pytest.mark.parametrize(
+    ("mail", "differ"), [(VERP, True), ("rebonds@example.org", False), ("", False)]
+)
+def test_a_message_has_its_own_way_back_where_the_domain_allows(app, setting, mail, differ):
+    with faulty() as (url, script):
+        setting(smtp_url=url, bounces_mail=mail)
+        ready(CHLOE, LUC)
         deliver()
-    [(_, raw)] = received
-    assert b"X-Maillage-Delivery: " in raw
+    senders = {line.split("<")[1].split(">")[0] for line in script.senders}
+    assert len(senders) == (2 if differ else 1)
+    for sender in senders:
+        local, _, domain = sender.partition("@")
+        assert domain == (mail or "lettre@example.org").rpartition("@")[2]
+        assert local.startswith("rebonds+" if differ else local)
+        assert len(local) <= 64
+        assert sender == sender.lower()
+    assert all(b"X-Maillage-Delivery: " in raw for _, raw in script.received)
 
 
 def soft_returns(days: list[int], take, *, received: tuple[int, ...] = ()) -> Subscription:

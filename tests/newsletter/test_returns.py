@@ -104,7 +104,8 @@ LINES = st.sampled_from(
         b"Content-Transfer-Encoding: base64", b"Final-Recipient: rfc822; a@b.org",
         b"Action: failed", b"Feedback-Type: abuse", b"Content-Type: text/html; charset=inconnu",
         b"Date: Mon, 99 Foo 99999 99:99:99 +9999", b"Diagnostic-Code: smtp; 550",
-        b"Subject: =?utf-8?b?@@@?=", b"Return-Path: <>", b"Content-Type: message/rfc822", b"X-Failed-Recipients: <",
+        b"Subject: =?utf-8?b?@@@?=", b"Return-Path: <>", b"Content-Type: message/rfc822",
+        b"X-Failed-Recipients: <",
         b"Content-Type: multipart/mixed; boundary=\"", b"\xff\xfe\x00",
     ]
 )  # fmt: skip
