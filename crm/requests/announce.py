@@ -22,8 +22,8 @@ def assigned(request: SupportRequest, slots: Sequence[Slot]) -> Mail | None:
 
 
 def nudge(request: SupportRequest) -> Mail | None:
-    """« Avez-vous encore besoin de nous ? »"""
-    return _post(request, "nudge", f"Votre demande {request.reference} : où en êtes-vous ?")
+    """« Avez-vous encore besoin de nous ? »"""
+    return _post(request, "nudge", f"Votre demande {request.reference} : où en êtes-vous ?")
 
 
 def closed(request: SupportRequest) -> Mail | None:

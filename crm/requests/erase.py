@@ -13,6 +13,7 @@ from crm.requests import words
 from crm.requests.kinds import Outcome
 from crm.requests.messages import Direction, Message, RequestFile
 from crm.requests.requests import Step, SupportRequest
+from crm.requests.slots import Appointment
 from crm.requests.work import TimeSpent
 
 _PERSONAL = ("subject", "need", "first_name", "last_name", "email", "phone", "organisation_name",
@@ -45,6 +46,8 @@ def _forget_what_was_said(request: SupportRequest) -> None:
     change(sa.delete(Message).where(own))
     change(sa.delete(Step).where(Step.request_id == request.id))
     change(sa.update(TimeSpent).where(TimeSpent.request_id == request.id).values(note=""))
+    met = Appointment.request_id == request.id
+    change(sa.update(Appointment).where(met).values(cancelled_why=""))
     link = f"/gestion/demandes/{request.id}"
     said = sa.update(Entry).where(Entry.kind == EntryKind.REQUEST, Entry.link == link)
     change(said.values(text=f"Demande {request.reference} (effacée à la demande de la personne)"))
@@ -81,6 +84,12 @@ def kept_about(request: SupportRequest) -> dict[str, Any]:
         "Messages": [
             {"le": moment(one.at), "de": one.direction.label, "texte": one.text}
             for one in db.session.scalars(said.order_by(Message.id))
+        ],
+        "Rendez-vous": [
+            f"{one.when}, {one.where}{' (annulé)' if one.is_cancelled else ''}"
+            for one in db.session.scalars(
+                sa.select(Appointment).where(Appointment.request_id == request.id)
+            )
         ],
         "Documents": [one.name for one in db.session.scalars(files) if not one.is_internal],
     }

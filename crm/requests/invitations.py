@@ -103,7 +103,7 @@ def withdraw_from(appointment: Appointment, officer: User) -> None:
 
 
 def remind(appointment: Appointment) -> Mail | None:
-    return _to_requester(appointment, "reminder", "Rappel : rendez-vous", None)
+    return _to_requester(appointment, "reminder", "Rappel : rendez-vous", None)
 
 
 def _to_requester(

@@ -156,7 +156,7 @@ def undo(meeting: Meeting, request: SupportRequest) -> None:
 
 def _check(meeting: Meeting, request: SupportRequest) -> None:
     if meeting.is_closed:
-        raise NotNow("La réunion est close : ses décisions ne changent plus.")
+        raise NotNow("La réunion est close : ses décisions ne changent plus.")
     if request.is_closed:
         raise NotNow(f"{request.reference} est déjà close.")
 
@@ -222,7 +222,7 @@ def _remind(decision: Decision, by: User) -> None:
     """The requester, when they are awaited; the officer was there, and reads it in the minutes."""
     if decision.request.is_waiting:
         decision.request.news_at = now()
-        decision.request.tell("Relancée : nous attendons de vos nouvelles", by)
+        decision.request.tell("Relancée : nous attendons de vos nouvelles", by)
         announce.nudge(decision.request)
 
 

@@ -79,7 +79,7 @@ def told(meeting: Meeting) -> list[dict[str, Any]]:
         one.id: one
         for one in db.session.scalars(sa.select(SupportRequest).where(SupportRequest.id.in_(ids)))
     }
-    rows = [{**one, **_about(found.get(one["request"])), "said": said(one)} for one in kept]
+    rows = [_row(one, found.get(one["request"])) for one in kept]
     parts = [
         {"title": title, "rows": [row for row in rows if row["verdict"] == verdict]}
         for verdict, title in _TITLES.items()
@@ -87,16 +87,21 @@ def told(meeting: Meeting) -> list[dict[str, Any]]:
     return [part for part in parts if part["rows"]]
 
 
-def _about(request: SupportRequest | None) -> dict[str, Any]:
+def _row(kept: Mapping[str, Any], request: SupportRequest | None) -> dict[str, Any]:
+    """A decision as it is shown; of a request that was erased, only what figures would count."""
+    about: dict[str, Any]
     if request is None or request.is_erased:
-        return {"who": "", "title": "demande effacée", "url_id": None}
-    return {"who": request.who, "title": request.title, "url_id": request.id}
+        kept = {**kept, "note": ""}
+        about = {"who": "", "title": "demande effacée", "url_id": None}
+    else:
+        about = {"who": request.who, "title": request.title, "url_id": request.id}
+    return {**kept, **about, "said": said(kept)}
 
 
 def said(row: Mapping[str, Any]) -> str:
     """« Benoît Faure, avec Awa Diallo ; créneaux : mar. 3 mars 14 h »."""
     if not row["is_done"]:
-        return "close entre-temps : rien n’a changé"
+        return "close entre-temps : rien n’a changé"
     parts = []
     if row["officer"]:
         parts.append(row["officer"] + (f", avec {row['second']}" if row["second"] else ""))

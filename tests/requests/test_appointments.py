@@ -183,7 +183,7 @@ def test_a_reminder_leaves_once(app):
     book.remind_due()
     book.remind_due()
     assert [m["Subject"].split(" le ")[0] for m in booked.mails(request.email)] == [
-        "Rendez-vous", "Rappel : rendez-vous",
+        "Rendez-vous", "Rappel\u00a0: rendez-vous",
     ]  # fmt: skip
     assert far.reminded_at is None
 

@@ -154,7 +154,7 @@ def test_a_request_closed_meanwhile_is_left_alone(team):
     meet.close(meeting, by=awa)
     assert request.assignee is None
     assert booked.mails(request.email) == []
-    assert minutes.told(meeting)[0]["rows"][0]["said"] == "close entre-temps : rien n’a changé"
+    assert minutes.told(meeting)[0]["rows"][0]["said"] == "close entre-temps\u00a0: rien n’a changé"
 
 
 def test_slots_already_said_today_come_last(team):

@@ -19,7 +19,7 @@ bp = Blueprint("absences", __name__, url_prefix="/absences")
 class AbsenceForm(OfficerForm):
     starts_on = DateField("Du", [validators.InputRequired("Dites à partir de quand.")])
     ends_on = DateField("Au", [validators.InputRequired("Dites jusqu’à quand, ce jour compris.")])
-    note = line("Précision", 200, hint="Ce que l’équipe peut lire : congés, formation, festival…")
+    note = line("Précision", 200, hint="Ce que l’équipe peut lire : congés, formation, festival…")
 
     def validate_ends_on(self, field: Field) -> None:
         if field.data and self.starts_on.data and field.data < self.starts_on.data:
@@ -53,5 +53,5 @@ def new() -> ResponseReturnValue:
 def delete(absence_id: int) -> ResponseReturnValue:
     db.session.delete(db.get_or_404(Absence, absence_id))
     db.session.commit()
-    flash("L’absence est supprimée ; les créneaux de ces jours sont à rouvrir.")
+    flash("L’absence est supprimée ; les créneaux de ces jours sont à rouvrir.")
     return redirect(url_for("staff.requests.slots.index"))

@@ -139,7 +139,7 @@ def edit(answer_id: int) -> ResponseReturnValue:
 def delete(answer_id: int) -> ResponseReturnValue:
     db.session.delete(db.get_or_404(Answer, answer_id))
     db.session.commit()
-    flash("La réponse est supprimée : les chiffres ne la comptent plus.")
+    flash("La réponse est supprimée : les chiffres ne la comptent plus.")
     return redirect(url_for(".index"))
 
 

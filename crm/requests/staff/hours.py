@@ -25,7 +25,7 @@ class HoursForm(PlaceForm):
     weekday = choice("Chaque", [(str(number), name) for number, name in enumerate(WEEKDAYS)])
     starts = TimeField("De", [validators.InputRequired("Dites à quelle heure.")])
     ends = TimeField("À", [validators.InputRequired("Dites jusqu’à quand.")])
-    ended_on = DateField("Jusqu’au", [validators.Optional()], description="Vide : sans fin.")
+    ended_on = DateField("Jusqu’au", [validators.Optional()], description="Vide : sans fin.")
 
     def validate_ends(self, field: Field) -> None:
         if not (field.data and self.starts.data and self.minutes.data):

@@ -172,7 +172,7 @@ def close() -> ResponseReturnValue:
     meet.close(held, by=current_user)
     db.session.commit()
     wake()
-    flash("La réunion est close : les courriels partent, le compte rendu est prêt.")
+    flash("La réunion est close : les courriels partent, le compte rendu est prêt.")
     return redirect(url_for("staff.requests.minutes.show", meeting_id=held.id), 303)
 
 
@@ -182,5 +182,5 @@ def delete() -> ResponseReturnValue:
     """It does not take place after all; its decisions are forgotten, and nothing leaves."""
     meet.abandon(_current())
     db.session.commit()
-    flash("La réunion est annulée : rien n’est parti, rien n’a changé.")
+    flash("La réunion est annulée : rien n’est parti, rien n’a changé.")
     return redirect(url_for(".index"))

@@ -46,5 +46,5 @@ def pdf(meeting_id: int) -> Response:
 def _closed(meeting_id: int) -> Meeting:
     meeting = db.get_or_404(Meeting, meeting_id)
     if not meeting.is_closed:
-        abort(404, "Cette réunion n’est pas finie : son compte rendu s’écrira à la clôture.")
+        abort(404, "Cette réunion n’est pas finie : son compte rendu s’écrira à la clôture.")
     return meeting

@@ -134,7 +134,7 @@ def new() -> ResponseReturnValue:
             form.starts_at.errors = [str(error)]
         else:
             db.session.commit()
-            flash(f"Le créneau est ouvert : {slot.when}.")
+            flash(f"Le créneau est ouvert : {slot.when}.")
             return redirect(url_for(".index"))
     code = 422 if form.errors else 200
     return render_template("staff/requests/slots/new.html", form=form), code
@@ -145,7 +145,7 @@ def new() -> ResponseReturnValue:
 def delete(slot_id: int) -> ResponseReturnValue:
     slot = db.get_or_404(Slot, slot_id)
     if not openings.take_back(slot):
-        abort(409, "Quelqu’un vient de prendre ce créneau : annulez plutôt le rendez-vous.")
+        abort(409, "Quelqu’un vient de prendre ce créneau : annulez plutôt le rendez-vous.")
     db.session.commit()
     flash("Le créneau n’est plus proposé.")
     return redirect(url_for(".index", qui=request.form.get("qui") or None))
