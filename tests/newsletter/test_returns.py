@@ -99,7 +99,8 @@ def test_the_most_telling_status_is_taken(text, status):
 LINES = st.sampled_from(
     [
         b"From: MAILER-DAEMON@x", b"Subject: failure", b"Status: 5.1.1", b"",
-        b"Content-Type: multipart/report; boundary=b; report-type=delivery-status", b"--b", b"--b--",
+        b"Content-Type: multipart/report; boundary=b; report-type=delivery-status",
+        b"--b", b"--b--",
         b"Content-Type: message/delivery-status", b"Content-Type: message/feedback-report",
         b"Content-Transfer-Encoding: base64", b"Final-Recipient: rfc822; a@b.org",
         b"Action: failed", b"Feedback-Type: abuse", b"Content-Type: text/html; charset=inconnu",
