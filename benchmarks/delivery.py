@@ -25,6 +25,7 @@ from crm.defaults import install_defaults
 from crm.filters import number, today
 from crm.newsletter import deliver, schedule
 from crm.newsletter.claims import Row
+from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue, Placement, Publication, Section
 from crm.newsletter.items import Item, Kind
@@ -85,11 +86,11 @@ def _scaling() -> None:
     print("\nSelon le nombre de connexions (messages/s)")
     for delay, count in ((0, 1600), (20, 240)):
         speeds = []
-        for workers in (1, 2, 4):
+        for connections in (1, 2, 4, 8):
             with _sink(delay) as port, _issue(count, f"smtp://127.0.0.1:{port}"):
-                deliver.WORKERS = workers
-                speeds.append(f"{workers} : {count / _timed(_deliver):.0f}")
-        deliver.WORKERS = 2
+                db.session.add(Courtesy(connections=connections, spares_weekends=False))
+                db.session.commit()
+                speeds.append(f"{connections} : {count / _timed(_deliver):.0f}")
         print(f"  serveur qui réfléchit {delay:>2} ms       {'   '.join(speeds)}")
 
 

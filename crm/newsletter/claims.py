@@ -26,6 +26,7 @@ GROUP = 8  # rows marked at once: what the death of a worker leaves in doubt
 BLOCK = 64  # rows reserved at once, at the most
 # A row that was reserved longer ago is looked at again: who leaves meanwhile receives nothing.
 FRESH = timedelta(seconds=0.9)
+BRIEF = timedelta(seconds=0.25)
 # How long a worker of which nothing can be known (another machine) keeps its rows: far more than a
 # server can keep one message waiting.
 LEASE = timedelta(minutes=15)
@@ -73,7 +74,9 @@ class Claims:
         self.held: list[Row] = []  # marked: perhaps being written to
         self.reserve: list[Row] = []  # the next ones
         self.reserved_at = ledger.clock()
-        self.block = group  # how many are reserved at once: twice as many while they leave quickly
+        # How many are reserved at once: twice as many while they leave quickly, so that nobody
+        # keeps to himself what the other workers could send.
+        self.block = max(1, group // 2)
         self.settled = 0  # rows that nobody has to come back to
         self.set_aside = 0  # of which those who must no longer be written to
         self.found = 0  # rows that were due when it last looked
@@ -162,6 +165,8 @@ class Claims:
     def _reserve(self, connection: sa.Connection) -> list[Row]:
         """The next rows. Those whose recipient is one no more are settled here."""
         at = self.ledger.clock()
+        if at < self.reserved_at + BRIEF:
+            self.block = min(2 * self.block, BLOCK)
         values = {"issue": self.ledger.issue_id, "at": at, "most": self.block}
         found = connection.execute(sql.NEXT, values).all()
         self.reserved_at, self.found = at, len(found)
@@ -175,7 +180,6 @@ class Claims:
         if rows:
             values = {"ids": _ids(rows), "worker": self.worker, "until": at + LEASE}
             connection.execute(sql.RESERVE, values)
-        self.block = min(2 * self.block, BLOCK)
         return rows
 
     def _mark(self, connection: sa.Connection, rows: Sequence[Row]) -> int:
