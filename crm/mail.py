@@ -95,12 +95,17 @@ def post(
     It leaves after the commit, when a worker is woken, or at the clock's next minute.
     `headers` adds to those of every mail, or replaces them.
     """
-    settings = Settings.current()
-    context |= {"identity": Identity.current(), "base_url": settings.base_url, "subject": subject}
-    text = environment().get_template(f"mail/{template}.txt").render(**context)
-    html = render_mjml(f"mail/{template}.mjml.html", **context)
+    text, html = draw(template, subject=subject, **context)
     return write(to, subject=subject, text=text, html=html, reply_to=reply_to, headers=headers,
                  attached=attached)  # fmt: skip
+
+
+def draw(template: str, *, subject: str, **context: Any) -> tuple[str, str]:
+    """The two parts of a mail, text and HTML, from its templates."""
+    base_url = Settings.current().base_url
+    context |= {"identity": Identity.current(), "base_url": base_url, "subject": subject}
+    text = environment().get_template(f"mail/{template}.txt").render(**context)
+    return text, render_mjml(f"mail/{template}.mjml.html", **context)
 
 
 def write(

@@ -1,29 +1,47 @@
 """The mails of requests: one function per message, each with where its answer goes."""
 
 from email.utils import formataddr, make_msgid, parseaddr
+from functools import lru_cache
 
 from crm.config import Settings
 from crm.identity import Identity
-from crm.mail import Attached, Mail, post
+from crm.mail import Attached, Mail, draw, post, write
 from crm.requests import links
 from crm.requests.messages import Message
 from crm.requests.requests import SupportRequest
 
+# What stands for a reference and a personal link until they are known.
+_REFERENCE, _PAGE = "D-0000-REFERENCE", "https://lien-personnel.invalid/"
 # RFC 3834 §5: what a machine says in answer to somebody.
 _BY_ITSELF = {"Auto-Submitted": "auto-replied"}
 
 
 def acknowledge(request: SupportRequest) -> Mail:
     """« Nous avons bien reçu votre demande », with its reference and its personal link."""
-    return post(
+    takes_replies = bool(reply_address(request))
+    text, html = _received(Identity.current().version, Settings.current().base_url, takes_replies)
+    own = {_REFERENCE: request.reference, _PAGE: links.page_url(request)}
+    for hole, words in own.items():
+        text, html = text.replace(hole, words), html.replace(hole, words)
+    return write(
         request.email,
-        "requests/received",
         subject=f"Votre demande {request.reference}",
+        text=text,
+        html=html,
         reply_to=reply_address(request),
         headers={**from_requests(), **_BY_ITSELF, "Message-ID": first_id(request)},
-        request=request,
-        page_url=links.page_url(request),
-        takes_replies=bool(reply_address(request)),
+    )
+
+
+@lru_cache(maxsize=8)
+def _received(version: int, base_url: str, takes_replies: bool) -> tuple[str, str]:
+    """The acknowledgement with holes where each differs; drawn again when the identity changes."""
+    return draw(
+        "requests/received",
+        subject=f"Votre demande {_REFERENCE}",
+        reference=_REFERENCE,
+        page_url=_PAGE,
+        takes_replies=takes_replies,
     )
 
 

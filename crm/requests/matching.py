@@ -27,10 +27,13 @@ Card = TypeVar("Card", Person, Organisation)
 
 def recognise(request: SupportRequest) -> None:
     """Tie a request to the cards that are surely its requester's; a doubt ties nothing."""
-    if request.person is None:
-        request.person = _owner(Person, _keys(request))
-    if request.organisation is None:
-        request.organisation = _organisation(request)
+    request.person, request.organisation = look(request)
+
+
+def look(request: SupportRequest) -> tuple[Person | None, Organisation | None]:
+    """The cards that are surely its requester's. Nothing is changed."""
+    person = request.person or _owner(Person, _keys(request))
+    return person, request.organisation or _organisation(request, person)
 
 
 def _keys(request: SupportRequest) -> list[tuple[DetailKind, str]]:
@@ -54,11 +57,11 @@ def _owners(model: type[Card], keys: Iterable[tuple[DetailKind, str]]) -> list[C
     return [card.survivor for card in db.session.scalars(query.order_by(model.id))]
 
 
-def _organisation(request: SupportRequest) -> Organisation | None:
+def _organisation(request: SupportRequest, person: Person | None) -> Organisation | None:
     """The organisation that was named, or the only one where this person works today."""
     named = request.organisation_name
-    if request.person is not None:
-        at_work = [role.organisation.survivor for role in request.person.current_roles]
+    if person is not None:
+        at_work = [role.organisation.survivor for role in person.current_roles]
         known = [one for one in at_work if not named or _is_called(one, named)]
         if len(set(known)) == 1:
             return known[0]

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.journal import EntryKind
-from crm.db import change, db, now
+from crm.db import change, db, now, reading
 from crm.filters import local
 from crm.jobs import every
 from crm.mail import wake
@@ -77,10 +77,14 @@ def discard(request: SupportRequest) -> None:
 
 
 def welcome(request: SupportRequest, by: User | None = None) -> None:
-    """Let it be found, and tie it to the cards that are surely its requester's, with a line in
-    their journals."""
-    words.learn(request)
+    """Tie it to the cards that are surely its requester's, and let it be found."""
     matching.recognise(request)
+    _announce(request, by)
+
+
+def _announce(request: SupportRequest, by: User | None = None) -> None:
+    """Let it be found by its words, and say it came in the journals of its requester."""
+    words.learn(request)
     for contact in (request.person, request.organisation):
         if contact is not None:
             journal(request, contact, f"{request.reference} : {request.title}", by)
@@ -132,16 +136,28 @@ def _receive(request_id: int) -> bool:
 
 def _acknowledge(request_id: int) -> None:
     """Make one welcome and write its acknowledgement down, unless somebody else is doing so."""
+    found = _looked_for(request_id)  # first: nobody has to wait while cards are looked for
     mine = sa.update(SupportRequest).where(
         SupportRequest.id == request_id, SupportRequest.acknowledged_at.is_(None)
     )
-    if not change(mine.values(acknowledged_at=now())):
+    if not change(mine.values(acknowledged_at=now(), **found)):
         return
     request = db.session.get_one(SupportRequest, request_id)
     if request.channel is Channel.FORM:
-        welcome(request)
+        _announce(request)
     if not _is_pestered(request):
         acknowledge(request)
+
+
+def _looked_for(request_id: int) -> dict[str, int | None]:
+    with reading():
+        person, organisation = matching.look(db.session.get_one(SupportRequest, request_id))
+        found = {
+            "person_id": person.id if person else None,
+            "organisation_id": organisation.id if organisation else None,
+        }
+        db.session.rollback()
+    return found
 
 
 def _is_pestered(request: SupportRequest) -> bool:
