@@ -106,7 +106,7 @@ def said(row: Mapping[str, Any]) -> str:
     if row["officer"]:
         parts.append(row["officer"] + (f", avec {row['second']}" if row["second"] else ""))
     if row["slots"]:
-        parts.append(f"créneaux proposés{NBSP}: {', '.join(row['slots'])}")
+        parts.append(f"créneaux proposés\u00a0: {', '.join(row['slots'])}")
     if row["outcome"]:
         parts.append(row["outcome"])
     return f"{NBSP}; ".join([*parts, *filter(None, [row["note"]])])
