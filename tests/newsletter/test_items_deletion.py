@@ -18,12 +18,13 @@ def client(signed_in):
 def test_what_was_typed_by_hand_is_deleted_after_a_question(client):
     made = item(title="Une faute")
     db.session.commit()
-    page = f"{ITEMS}/{made.id}/suppression"
-    assert page in client.get(f"{ITEMS}/{made.id}").text
+    number = made.id
+    page = f"{ITEMS}/{number}/suppression"
+    assert page in client.get(f"{ITEMS}/{number}").text
     assert "Supprimer ce contenu" in client.get(page).text
-    assert db.session.get(Item, made.id) is not None
+    assert db.session.get(Item, number) is not None
     assert client.post(page).location == f"{ITEMS}/"
-    assert db.session.get(Item, made.id) is None
+    assert db.session.get(Item, number) is None
 
 
 def test_what_a_source_says_would_come_back(client):
