@@ -33,6 +33,11 @@ def pytest_configure(config):
         _started.extend(services.start())
 
 
+def pytest_collection_modifyitems(items):
+    # The longest first: with two workers, neither waits for the other at the end.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
 def pytest_unconfigure(config):
     for service in _started:
         service.stop()

@@ -1,4 +1,4 @@
-// A delivery that lasts: the bar and the counts move by themselves until it is over.
+// A delivery or an import that lasts: the bar and the counts move by themselves until it is over.
 const bar = document.querySelector("[data-progress]");
 const number = new Intl.NumberFormat("fr-FR");
 
@@ -11,9 +11,10 @@ async function look() {
   document.querySelectorAll("[data-count]").forEach((cell) => {
     cell.textContent = number.format(state[cell.dataset.count] ?? 0);
   });
-  document.querySelector("[data-pace]").textContent = state.pace;
+  const pace = document.querySelector("[data-pace]");
+  if (pace) pace.textContent = state.pace;
   const begins = state.is_started && !("started" in bar.dataset);
-  const changes = state.is_paused !== ("paused" in bar.dataset);
+  const changes = Boolean(state.is_paused) !== ("paused" in bar.dataset);
   if (state.is_over || begins || changes) window.location.reload();
 }
 
