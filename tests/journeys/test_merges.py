@@ -37,6 +37,7 @@ def _make(page, name, phone, website=""):
         page.get_by_role("button", name="Enregistrer les coordonnées").click()
 
 
+@pytest.mark.parametrize("site", ["postgresql"], indirect=True)  # on SQLite: tests/contacts
 def test_two_cards_become_one_and_two_again(officer):
     kept = _merge(officer)
     _note(officer, "Appelés au sujet du forum.")
