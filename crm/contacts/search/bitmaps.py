@@ -9,7 +9,7 @@ in `search_changes`, read at each search, and counted apart.
 import time
 import zlib
 from array import array
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import compress
@@ -17,7 +17,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.search.store import SHORT, beginning_form, word_form, words_in
+from crm.contacts.search.often import found_often
 from crm.contacts.search.tables import bitmaps, changes, documents
 from crm.db import db
 
@@ -27,9 +27,6 @@ ORDERS = {
     "modification": (documents.c.updated.desc(), documents.c.id.desc()),
 }
 _ARCHIVED, _WHOLE, _ORDER, _FORM = "archived", "whole", "order:", "form:"
-_OFTEN = 2000  # documents in which a word is worth a bitmap…
-_OFTEN_SHARE = 200  # … when they are one in 200 at least
-_SAMPLE = 20  # one document in 20 says which words are often there
 _STEP = 1000  # identifiers in one statement
 _TOO_MANY = 5000  # changes after which a new generation is worth its making
 _COMPRESSION = 1
@@ -222,7 +219,7 @@ def _values(row: Any) -> list[str]:
 def _count_all() -> dict[str, bytearray]:
     """Who has each value, and each word that many have."""
     size = (db.session.scalar(sa.select(sa.func.max(documents.c.id))) or 0) // 8 + 1
-    often = _found_often()
+    often = found_often()
     sets: defaultdict[str, bytearray] = defaultdict(lambda: bytearray(size))
     sets[_WHOLE] = bytearray(size)
     its = documents.c
@@ -232,50 +229,9 @@ def _count_all() -> dict[str, bytearray]:
         byte, bit = row.id >> 3, 1 << (row.id & 7)
         for value in (_WHOLE, *_values(row)):
             sets[value][byte] |= bit
-        for name in _forms(row, often) if often else ():
-            sets[name][byte] |= bit
+        for form in often.forms(f"{row.names} {row.words}") if often else ():
+            sets[_FORM + form][byte] |= bit
     return sets
-
-
-@dataclass(frozen=True)
-class _Often:
-    """The words, and the beginnings of words, that many documents have, with their set's name."""
-
-    words: dict[str, str]
-    starts: dict[str, str]
-
-
-def _found_often() -> _Often | None:
-    """What a sample of the documents shows to be in many of them; none when they are few."""
-    its = documents.c
-    total = db.session.scalar(sa.select(sa.func.count()).select_from(documents)) or 0
-    least = max(_OFTEN, total // _OFTEN_SHARE)
-    if total < least:
-        return None
-    words, starts = Counter[str](), Counter[str]()
-    sample = sa.select(its.names, its.words).where(its.id % (2 * _SAMPLE) < 2)
-    for row in db.session.execute(sample.execution_options(yield_per=10_000)):
-        said = words_in(f"{row.names} {row.words}")
-        words.update(said)
-        starts.update({word[:size] for word in said for size in range(1, SHORT + 1)})
-    least //= _SAMPLE
-    return _Often(
-        {word: _FORM + word_form(word) for word, count in words.items() if count >= least},
-        {start: _FORM + beginning_form(start) for start, count in starts.items() if count >= least},
-    )
-
-
-def _forms(row: Any, often: _Often) -> set[str]:
-    found = set()
-    for word in words_in(f"{row.names} {row.words}"):
-        if word in often.words:
-            found.add(often.words[word])
-        for size in range(1, SHORT + 1):
-            name = often.starts.get(word[:size])
-            if name is None:  # then a longer beginning is rarer still
-                break
-            found.add(name)
-    return found
 
 
 def _packed(bits: bytearray) -> bytes:

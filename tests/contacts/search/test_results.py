@@ -16,7 +16,7 @@ from crm.contacts import tasks
 from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
-from crm.contacts.search import bitmaps
+from crm.contacts.search import bitmaps, often
 from crm.contacts.search.criteria import PAGE, Search, Sort
 from crm.contacts.search.documents import contact_of, key_of
 from crm.contacts.search.facets import FACETS, SINCE, Since, register
@@ -204,8 +204,8 @@ def test_a_day_narrows_a_search(cards):
     "typed", ["eau", "e", "lyon", "ecole soleil", "lyn", "soleil 0", "awa nom", "mar che", "zzz"]
 )
 def test_words_that_many_have_are_counted_in_advance(cards, monkeypatch, typed):
-    monkeypatch.setattr(bitmaps, "_OFTEN", 5)
-    monkeypatch.setattr(bitmaps, "_SAMPLE", 1)
+    monkeypatch.setattr(often, "_OFTEN", 5)
+    monkeypatch.setattr(often, "_SAMPLE", 1)
     reindex_all()
     cards[1].name, cards[2].name = "Eau Lyon 001", "Autre"
     index(cards[1]), index(cards[2])
