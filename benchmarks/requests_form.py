@@ -28,7 +28,7 @@ from live import CRM, Site, installation
 
 RATE = 30  # posts a second
 SECONDS = 20
-READERS = 6_000
+READERS = 40_000
 PRODUCTION = {"CRM_ENV": "production", "CRM_SECRET_KEY": "mesure" * 8}
 
 
