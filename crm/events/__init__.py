@@ -1,0 +1,1 @@
+"""Events: the programme, registrations, the day itself, and what is counted afterwards."""

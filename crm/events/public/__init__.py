@@ -1,0 +1,15 @@
+"""Events as the public sees them: the programme, the form, and each registered person's page."""
+
+from types import ModuleType
+
+from flask import Blueprint
+
+MODULES: tuple[ModuleType, ...] = ()
+
+
+def blueprint() -> Blueprint:
+    """The public pages of events, with an endpoint like `public.events.agenda.index`."""
+    events = Blueprint("events", __name__)
+    for module in MODULES:
+        events.register_blueprint(module.bp)
+    return events

@@ -1,0 +1,57 @@
+"""Short ways to have events and registrations."""
+
+import itertools
+from datetime import date, time, timedelta
+
+from crm.db import db, now
+from crm.events.events import Event
+from crm.events.kinds import State
+from crm.events.partners import Partnership
+from crm.events.registrations import Registration
+from crm.events.schedule import Day, new_uid, schedule
+from crm.filters import today
+
+_numbers = itertools.count(1)
+
+
+def in_days(count: int) -> date:
+    return today() + timedelta(days=count)
+
+
+def event(*days: Day, **values) -> Event:
+    """A published event: in ten days from 14 h to 17 h, unless said otherwise."""
+    number = next(_numbers)
+    values = {
+        "title": f"Rencontre {number}", "slug": f"rencontre-{number}", "published_at": now(),
+    } | values  # fmt: skip
+    made = Event(uid=new_uid(), **values)
+    db.session.add(made)
+    schedule(made, days or [Day(in_days(10), time(14), time(17))])
+    db.session.flush()
+    return made
+
+
+def partner(of: Event, name: str, **values) -> Partnership:
+    found = Partnership(name=name, position=len(of.partners), **values)
+    of.partners.append(found)
+    db.session.flush()
+    return found
+
+
+def registration(to: Event, state: State = State.CONFIRMED, **values) -> Registration:
+    """Somebody who registered, with a name and an address of their own."""
+    number = next(_numbers)
+    values = {
+        "first_name": "Chloé", "last_name": f"Martin {number}",
+        "email": f"chloe{number}@example.org",
+    } | values  # fmt: skip
+    made = Registration(event=to, state=state, **values)
+    if made.is_seated:
+        to.taken += made.seats or 1
+    elif state is State.WAITING:
+        to.last_rank += 1
+        to.waiting += 1
+        made.rank = to.last_rank
+    db.session.add(made)
+    db.session.flush()
+    return made
