@@ -19,6 +19,7 @@ from crm.config import ROOT, SettingError  # noqa: E402
 from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
 from crm.defaults import install_defaults  # noqa: E402
+from crm.events.cli import events  # noqa: E402
 from crm.newsletter.cli import newsletter  # noqa: E402
 from crm.requests.cli import requests  # noqa: E402
 from crm.text import normal_email  # noqa: E402
@@ -146,5 +147,6 @@ def add_user(email: str, role: str, name: str, password_stdin: bool) -> None:
 
 
 crm.add_command(contacts)
+crm.add_command(events)
 crm.add_command(newsletter)
 crm.add_command(requests)
