@@ -23,10 +23,10 @@ from crm.config import ROOT, Settings
 from crm.db import db, now
 from crm.defaults import install_defaults
 from crm.filters import number, today
-from crm.newsletter import deliver, schedule
-from crm.newsletter.claims import Row
-from crm.newsletter.courtesy import Courtesy
 from crm.newsletter.deliveries import Delivery, State
+from crm.newsletter.delivery import deliver, schedule
+from crm.newsletter.delivery.claims import Row
+from crm.newsletter.delivery.courtesy import Courtesy
 from crm.newsletter.issues import Issue, Placement, Publication, Section
 from crm.newsletter.items import Item, Kind
 from crm.newsletter.subscriptions import Basis, Consent, Subscription

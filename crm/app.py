@@ -34,22 +34,15 @@ from crm.contacts.files import imports, mappings
 from crm.contacts.search import segments
 from crm.csrf import SAFE
 from crm.db import begin_reading, begin_writing, db, is_reachable, now
+from crm.events import documents, events, partners, registrations, sessions
+from crm.events import public as events_public
+from crm.events import staff as events_staff
 from crm.identity import Identity
-from crm.newsletter import (
-    bounces,
-    clicks,
-    courtesy,
-    deliveries,
-    departures,
-    facets,
-    issues,
-    items,
-    moves,
-    progress,
-    subscriptions,
-)
+from crm.newsletter import bounces, clicks, deliveries, issues, items, subscriptions
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
+from crm.newsletter.delivery import courtesy, progress
+from crm.newsletter.readers import departures, facets, moves
 from crm.requests import answers, meetings, messages, requests, rules, slots, words, work
 from crm.requests import facets as requests_facets
 from crm.requests import public as requests_public
@@ -64,6 +57,7 @@ MODELS = (
     bounces, clicks, courtesy, deliveries, departures, facets, issues, items, moves, progress,
     subscriptions,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
+    documents, events, partners, registrations, sessions,
     jobs, mail, proof, spam, tasks,
 )  # fmt: skip
 
@@ -158,12 +152,14 @@ def _register_pages(app: Flask) -> None:
     visitors.register_blueprint(public.bp)
     visitors.register_blueprint(newsletter_public.blueprint())
     visitors.register_blueprint(requests_public.blueprint())
+    visitors.register_blueprint(events_public.blueprint())
     team = Blueprint("staff", __name__, url_prefix="/gestion")
     team.register_blueprint(dashboard.bp)
     team.register_blueprint(settings.blueprint())
     team.register_blueprint(contacts_staff.blueprint())
     team.register_blueprint(newsletter_staff.blueprint())
     team.register_blueprint(requests_staff.blueprint())
+    team.register_blueprint(events_staff.blueprint())
     app.register_blueprint(visitors)
     app.register_blueprint(team)
     app.add_url_rule("/sante", "public.health", health)

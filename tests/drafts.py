@@ -5,8 +5,8 @@ from datetime import timedelta
 from factories import in_days, item, resaclic, subscriber
 
 from crm.db import db, now
-from crm.newsletter import schedule
 from crm.newsletter.compose import compose
+from crm.newsletter.delivery import schedule
 from crm.newsletter.issues import Issue, Section
 from crm.newsletter.items import Kind
 

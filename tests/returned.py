@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from crm.config import Settings
-from crm.newsletter import links
 from crm.newsletter.deliveries import Delivery
+from crm.newsletter.readers import links
 
 SAMPLES = Path(__file__).parent / "data" / "returns"
 NAMES = sorted(file.stem for file in SAMPLES.glob("*.eml"))

@@ -9,9 +9,9 @@ from sqlalchemy.orm import joinedload
 
 from crm.config import Settings
 from crm.db import db, now
-from crm.newsletter import schedule
-from crm.newsletter.deliver import deliver_due
 from crm.newsletter.deliveries import Delivery
+from crm.newsletter.delivery import schedule
+from crm.newsletter.delivery.deliver import deliver_due
 from crm.newsletter.issues import Issue
 
 

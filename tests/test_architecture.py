@@ -56,16 +56,28 @@ def test_a_module_keeps_to_its_floor(path):
         assert not seen & (set(FEATURES) | ROOF), "the ground floor knows no feature"
 
 
-# Inside contacts: what each room may read of the others. The cards are at the root.
-CONTACT_ROOMS = {"search": set(), "files": {"search"}, "duplicates": {"search", "files"}}
+# Inside a feature: what each room may read of the others. The nouns they share are at the root.
+ROOMS_INSIDE = {
+    "contacts": {"search": set(), "files": {"search"}, "duplicates": {"search", "files"}},
+    "newsletter": {
+        "feeds": set(),
+        "readers": set(),
+        "counting": {"readers"},
+        "returns": {"readers"},
+        "delivery": {"counting", "readers", "returns"},
+    },
+}
 
 
-@pytest.mark.parametrize("here", CONTACT_ROOMS)
-def test_the_rooms_of_contacts_keep_their_order(here):
-    for path in (ROOT / "crm" / "contacts" / here).glob("*.py"):
+@pytest.mark.parametrize(
+    ("feature", "here"), [(f, here) for f, rooms in ROOMS_INSIDE.items() for here in rooms]
+)
+def test_the_rooms_of_a_feature_keep_their_order(feature, here):
+    rooms = ROOMS_INSIDE[feature]
+    for path in (ROOT / "crm" / feature / here).glob("*.py"):
         seen = {".".join(name.split(".")[:3]) for name in imports(path)}
-        others = {other for other in CONTACT_ROOMS if f"crm.contacts.{other}" in seen} - {here}
-        assert others <= CONTACT_ROOMS[here], path
+        others = {other for other in rooms if f"crm.{feature}.{other}" in seen} - {here}
+        assert others <= rooms[here], path
 
 
 @pytest.mark.parametrize(

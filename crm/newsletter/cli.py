@@ -12,16 +12,16 @@ from crm.contacts.files.spreadsheets import read_table
 from crm.db import db
 from crm.filters import near, plural
 from crm.mailbox import Unavailable
-from crm.newsletter.collect import Account as Returns
-from crm.newsletter.collect import collect, lines
 from crm.newsletter.commands import COMMANDS, publication_named
-from crm.newsletter.enrol import Enrolment, enrol
-from crm.newsletter.fetch import Arrival, fetch_each
+from crm.newsletter.feeds.fetch import Arrival, fetch_each
+from crm.newsletter.feeds.reach import Unreachable
+from crm.newsletter.feeds.web import check_address
 from crm.newsletter.issues import Publication
 from crm.newsletter.items import Feed, Kind
-from crm.newsletter.reach import Unreachable
-from crm.newsletter.refusals import count_refusals
-from crm.newsletter.web import check_address
+from crm.newsletter.readers.enrol import Enrolment, enrol
+from crm.newsletter.returns.collect import Account as Returns
+from crm.newsletter.returns.collect import collect, lines
+from crm.newsletter.returns.refusals import count_refusals
 from crm.text import cut, one_line
 
 KINDS = [kind.value for kind in Kind]

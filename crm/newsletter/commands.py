@@ -12,11 +12,11 @@ from crm.config import Settings
 from crm.db import db, now
 from crm.filters import PARIS, moment, plural, today
 from crm.jobs import enqueue
-from crm.newsletter import schedule
 from crm.newsletter.compose import compose
-from crm.newsletter.courtesy import Courtesy
-from crm.newsletter.deliver import deliver_due, send_due
 from crm.newsletter.deliveries import PENDING, Delivery, State
+from crm.newsletter.delivery import schedule
+from crm.newsletter.delivery.courtesy import Courtesy
+from crm.newsletter.delivery.deliver import deliver_due, send_due
 from crm.newsletter.issues import Issue, Publication
 
 # Recipients put off for so short a time are waited for: the command ends when nothing is left.

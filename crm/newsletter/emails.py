@@ -5,7 +5,7 @@ from crm.identity import Identity
 from crm.mail import Mail, post, write
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue
-from crm.newsletter.moves import Move
+from crm.newsletter.readers.moves import Move
 from crm.newsletter.render import personal, render
 from crm.newsletter.subscriptions import Subscription
 

@@ -80,7 +80,7 @@ class Publication(Model):
     description: Mapped[str] = mapped_column(sa.Text, default="")
     frequency: Mapped[str] = mapped_column(sa.String(60), default="")
     sender_name: Mapped[str] = mapped_column(sa.String(120), default="")
-    # Whether its readers may choose to receive fewer numbers (see crm.newsletter.rhythms).
+    # Whether its readers may choose to receive fewer numbers (see crm.newsletter.delivery.rhythms).
     offers_rhythms: Mapped[bool] = mapped_column(default=False)
     # Clicks are counted for everybody together: nothing in a link tells who clicks.
     counts_clicks: Mapped[bool] = mapped_column(default=True)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from crm.filters import day
-from crm.newsletter.addresses import web_address
 from crm.newsletter.content import Block, Content, Image, Part
+from crm.newsletter.feeds.addresses import web_address
 from crm.newsletter.issues import Layout
 from crm.newsletter.items import Kind
 

@@ -85,7 +85,7 @@ class Subscription(Model):
     rhythm: Mapped[Rhythm] = mapped_column(default=Rhythm.EVERY)
     created_at: Mapped[datetime] = mapped_column(default=now)
     left_at: Mapped[datetime | None]
-    # Nothing is left of the person but the row that other figures count (see crm.newsletter.erase).
+    # Nothing is left of the person but the row that other figures count (see readers/erase.py).
     erased_at: Mapped[datetime | None]
     # An address that answers no more: why, in French. Empty: it can be written to.
     suppressed: Mapped[str] = mapped_column(sa.String(200), default="")

@@ -13,9 +13,10 @@ from crm.contacts.search.criteria import Search
 from crm.contacts.search.index import index
 from crm.contacts.search.segments import Segment
 from crm.db import db, now
-from crm.newsletter import audience, schedule
+from crm.newsletter import audience
 from crm.newsletter.deliveries import Delivery
-from crm.newsletter.schedule import Refused
+from crm.newsletter.delivery import schedule
+from crm.newsletter.delivery.schedule import Refused
 from crm.newsletter.subscriptions import Subscription
 
 

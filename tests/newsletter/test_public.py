@@ -12,10 +12,10 @@ from factories import item, resaclic, save, subscriber
 
 from crm.db import db, now
 from crm.mail import Mail
-from crm.newsletter import links
 from crm.newsletter.compose import compose
 from crm.newsletter.content import freeze
-from crm.newsletter.pictures import keep
+from crm.newsletter.feeds.pictures import keep
+from crm.newsletter.readers import links
 from crm.newsletter.subscriptions import Basis, Consent, Subscription
 
 FORM = {"email": "Chloe@Example.org", "publications": "resaclic", "first_name": "Chloé"}

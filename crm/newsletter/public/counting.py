@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import OperationalError
 
 from crm.db import begin_writing, db, now
-from crm.newsletter import count, links
 from crm.newsletter.clicks import Link
+from crm.newsletter.counting import count
 from crm.newsletter.issues import Issue
+from crm.newsletter.readers import links
 
 log = logging.getLogger(__name__)
 

@@ -15,12 +15,13 @@ from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 from crm.forms import Form, as_choices, checkboxes, choice, email, line
 from crm.identity import Identity
-from crm.newsletter import disclose, emails, links, prefer, relocate, subscribe
-from crm.newsletter.erase import erase as forget
-from crm.newsletter.facets import tell_search
+from crm.newsletter import emails
 from crm.newsletter.issues import Opens, Publication
-from crm.newsletter.moves import Move
 from crm.newsletter.public.subscriptions import personal
+from crm.newsletter.readers import disclose, links, prefer, relocate, subscribe
+from crm.newsletter.readers.erase import erase as forget
+from crm.newsletter.readers.facets import tell_search
+from crm.newsletter.readers.moves import Move
 from crm.newsletter.subscriptions import Purpose, Rhythm, Subscription
 
 bp = Blueprint("preferences", __name__)

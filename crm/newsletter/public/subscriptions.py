@@ -10,9 +10,10 @@ from crm.csrf import embeddable, open_to_all_sites
 from crm.db import db
 from crm.forms import as_choices, checkboxes, email, line
 from crm.identity import Identity
-from crm.newsletter import emails, links, subscribe
-from crm.newsletter.facets import tell_search
+from crm.newsletter import emails
 from crm.newsletter.issues import Publication
+from crm.newsletter.readers import links, subscribe
+from crm.newsletter.readers.facets import tell_search
 from crm.newsletter.subscriptions import Subscription
 from crm.spam import Honeypot
 

@@ -8,10 +8,10 @@ from crm.auth import PUBLISH, READ, allow
 from crm.db import db, now
 from crm.forms import Form, choice, line
 from crm.jobs import enqueue
-from crm.newsletter.fetch import fetch_one
+from crm.newsletter.feeds.fetch import fetch_one
+from crm.newsletter.feeds.reach import Unreachable
+from crm.newsletter.feeds.web import check_address
 from crm.newsletter.items import Feed, Kind
-from crm.newsletter.reach import Unreachable
-from crm.newsletter.web import check_address
 
 bp = Blueprint("feeds", __name__, url_prefix="/sources")
 

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from crm.auth import READ, allow
 from crm.db import db
-from crm.newsletter import count
 from crm.newsletter.bounces import Bounce, Kind
+from crm.newsletter.counting import count
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
 from crm.newsletter.staff.issues import find

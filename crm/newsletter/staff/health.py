@@ -12,9 +12,9 @@ from crm.auth import PUBLISH, allow
 from crm.config import Settings
 from crm.db import db, now
 from crm.jobs import told
-from crm.newsletter import health
 from crm.newsletter.bounces import Bounce, Kind
-from crm.newsletter.collect import TOLD
+from crm.newsletter.returns import health
+from crm.newsletter.returns.collect import TOLD
 
 bp = Blueprint("health", __name__, url_prefix="/sante")
 

@@ -9,10 +9,10 @@ from crm.auth import PUBLISH, READ, allow
 from crm.contacts.departments import DEPARTMENTS
 from crm.db import db, now
 from crm.forms import Form, WebAddress, choice, line, text
-from crm.newsletter.addresses import canonical_url
+from crm.newsletter.feeds.addresses import canonical_url
+from crm.newsletter.feeds.pictures import BadPicture, keep
 from crm.newsletter.issues import Placement
 from crm.newsletter.items import Item, Kind
-from crm.newsletter.pictures import BadPicture, keep
 from crm.text import one_line
 
 bp = Blueprint("items", __name__, url_prefix="/contenus")

@@ -27,12 +27,13 @@ from crm.db import db, now
 from crm.filters import moment, near, plural
 from crm.forms import Form, LocalMomentField, as_choices, ask_again, choice, email
 from crm.jobs import enqueue
-from crm.newsletter import audience, emails, schedule
-from crm.newsletter.courtesy import Courtesy
-from crm.newsletter.deliver import send_due
+from crm.newsletter import audience, emails
 from crm.newsletter.deliveries import Delivery, State
+from crm.newsletter.delivery import schedule
+from crm.newsletter.delivery.courtesy import Courtesy
+from crm.newsletter.delivery.deliver import send_due
+from crm.newsletter.delivery.progress import Progress, progress_of
 from crm.newsletter.issues import Issue
-from crm.newsletter.progress import Progress, progress_of
 from crm.newsletter.staff.issues import find
 
 bp = Blueprint("sending", __name__)

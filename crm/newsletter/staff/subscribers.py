@@ -10,14 +10,15 @@ from crm.config import Settings
 from crm.db import db, now
 from crm.forms import Form, as_choices, ask_again, choice, email, line, text
 from crm.identity import Identity
-from crm.newsletter import subscribe, suppress
 from crm.newsletter.bounces import Bounce
 from crm.newsletter.deliveries import Delivery
-from crm.newsletter.departures import Departure
-from crm.newsletter.erase import erase as forget
-from crm.newsletter.facets import tell_search
 from crm.newsletter.issues import Issue, Publication
-from crm.newsletter.moves import Move
+from crm.newsletter.readers import subscribe
+from crm.newsletter.readers.departures import Departure
+from crm.newsletter.readers.erase import erase as forget
+from crm.newsletter.readers.facets import tell_search
+from crm.newsletter.readers.moves import Move
+from crm.newsletter.returns import suppress
 from crm.newsletter.subscriptions import Basis, Rhythm, Subscription
 from crm.text import one_line
 

@@ -1,0 +1,1 @@
+"""Counting: how often links were followed, for everybody together."""

@@ -1,0 +1,1 @@
+"""Delivery: a number goes to each recipient once, accounted for in the ledger, courteously."""

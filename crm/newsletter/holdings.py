@@ -1,0 +1,52 @@
+"""Holdings: what the letters keep about people, table by table, and why."""
+
+from crm.personal import Holding, Processing
+
+LETTERS = Processing(
+    key="lettres",
+    name="Lettres d’information",
+    aims="Envoyer les lettres à qui les a demandées, prouver chaque accord, respecter chaque "
+    "départ, ne plus écrire aux adresses qui ne répondent plus, compter les envois.",
+    basis="Consentement confirmé par courriel (RGPD, art. 6 §1 a ; CPCE, art. L34-5). Pour une "
+    "adresse professionnelle, intérêt légitime, la personne étant informée et libre de partir "
+    "(art. 6 §1 f). Mesurer les ouvertures demande un accord à part.",
+    people="Les abonnés aux lettres, présents et passés.",
+    recipients="L’équipe du réseau ; le serveur de courriel qui achemine les lettres.",
+    kept="Tant que dure l’abonnement, puis trois ans. Les lignes des envois restent ensuite, sans "
+    "adresse, pour les chiffres ; de qui s’est opposé à recevoir, seule reste une empreinte "
+    "de l’adresse, qui ne permet pas de la retrouver.",
+)
+PROCESSINGS = (LETTERS,)
+
+ABOUT_NOBODY = (
+    "publications", "recipe_sections", "sections", "feeds", "pictures", "links", "courtesy",
+    "sending_rules", "sending_paces", "delivery_pulses",
+)  # fmt: skip
+
+_WRITTEN = "Sans limite : ce qui a été publié est archivé."
+
+HOLDINGS = (
+    Holding("subscriptions", "lettres", "adresse, nom, organisation et rythme de chaque abonné",
+            own=("email", "first_name", "last_name", "organisation_name", "department",
+                 "suppressed")),
+    Holding("consents", "lettres", "preuve de chaque accord : quand, comment, et le texte montré",
+            own=("wording", "source")),
+    Holding("deliveries", "lettres", "quel numéro a été remis à qui", own=("response",),
+            other=("claimed_by",)),
+    Holding("bounces", "lettres", "courriels revenus et plaintes", own=("words",),
+            other=("fingerprint", "status")),
+    Holding("moves", "lettres", "changements d’adresse", own=("old_email", "new_email")),
+    Holding("departures", "lettres", "empreintes des adresses qui ont demandé l’oubli",
+            other=("digest",), kept="Sans limite : c’est elle qui empêche de réécrire."),
+    Holding("clicks", "lettres", "clics de l’heure, sous une empreinte changée chaque jour",
+            other=("visitor",), kept="Une heure ; ensuite, seuls restent des nombres."),
+    Holding("issues", "lettres", "numéros envoyés, dont les textes peuvent nommer quelqu’un",
+            published=("subject", "preheader", "editorial", "content"),
+            other=("trouble", "audience_name"), kept=_WRITTEN),
+    Holding("items", "lettres", "contenus relayés, dont les textes peuvent nommer quelqu’un",
+            published=("title", "summary", "picture_alt", "place", "organisation", "kept"),
+            other=("url", "canonical_url", "picture_url", "department", "tags", "guid"),
+            kept=_WRITTEN),
+    Holding("placements", "lettres", "ce qu’un numéro dit d’un contenu",
+            published=("own_title", "own_summary"), kept=_WRITTEN),
+)  # fmt: skip

@@ -1,0 +1,1 @@
+"""Readers: coming in, choosing, moving to another address, leaving, and being forgotten."""
