@@ -119,6 +119,8 @@ class Event(Model):
     published_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
     cancelled_why: Mapped[str] = mapped_column(sa.String(500), default="")
+    # What changed last that those registered have to know, in words.
+    news: Mapped[str] = mapped_column(sa.String(1000), default="")
 
     sessions: Mapped[list["Session"]] = relationship(
         back_populates="event",

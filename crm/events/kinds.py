@@ -103,6 +103,14 @@ class Channel(StrEnum):
                 "file": "Depuis une liste"}[self]  # fmt: skip
 
 
+class Owed(StrEnum):
+    """What mail somebody is owed: a worker writes it a moment later."""
+
+    STATE = "state"  # where their registration stands
+    MOVED = "moved"  # the event changed
+    OFF = "off"  # the event is called off
+
+
 class Attendance(StrEnum):
     """Whether they came, once it is known."""
 

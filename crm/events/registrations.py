@@ -10,12 +10,12 @@ from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.db import Model, now
 from crm.events.events import Event
-from crm.events.kinds import SEATED, Attendance, Channel, Known, State
+from crm.events.kinds import SEATED, Attendance, Channel, Known, Owed, State
 from crm.users import User
 
 _ADDRESSED = sa.text("email <> ''")
 _OFFERED = sa.text("state = 'offered'")
-_NEW = sa.text("acknowledged_at IS NULL AND state <> 'suspect'")
+_OWED = sa.text("owed IS NOT NULL")
 
 
 class Registration(Model):
@@ -32,7 +32,7 @@ class Registration(Model):
                  "organisation_id", "seats", "state"),
         sa.Index("ix_registrations_offer_ends_at", "offer_ends_at", sqlite_where=_OFFERED,
                  postgresql_where=_OFFERED),
-        sa.Index("ix_registrations_new", "created_at", sqlite_where=_NEW, postgresql_where=_NEW),
+        sa.Index("ix_registrations_owed", "owed", "id", sqlite_where=_OWED, postgresql_where=_OWED),
         sa.CheckConstraint("seats > 0", name="seats"),
         sa.CheckConstraint("state <> 'waiting' OR rank IS NOT NULL", name="rank"),
     )  # fmt: skip
@@ -91,8 +91,11 @@ class Registration(Model):
     offered_at: Mapped[datetime | None]
     offer_ends_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]
-    # When the first mail was written down, and the last reminder.
-    acknowledged_at: Mapped[datetime | None]
+    # The mail that a worker has to write, when it was last written, and the last reminder.
+    owed: Mapped[Owed | None]
+    told_at: Mapped[datetime | None]
+    # What the journals of the directory were last told.
+    logged: Mapped[State | None]
     reminded_at: Mapped[datetime | None]
     # The personal data went away; what figures count stays.
     erased_at: Mapped[datetime | None]

@@ -108,6 +108,7 @@ def _programme() -> None:
         sa.Column("published_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("cancelled_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("cancelled_why", sa.String(length=500), nullable=False),
+        sa.Column("news", sa.String(length=1000), nullable=False),
         sa.CheckConstraint(
             "(head_count IS NULL) = (head_count_kind IS NULL)", name=op.f("ck_events_count_kind")
         ),
@@ -345,7 +346,26 @@ def _programme() -> None:
         sa.Column("offered_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("offer_ends_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("cancelled_at", crm.db.Moment(timezone=True), nullable=True),
-        sa.Column("acknowledged_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column(
+            "owed",
+            sa.Enum("state", "moved", "off", name="owed", native_enum=False, length=30),
+            nullable=True,
+        ),
+        sa.Column("told_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column(
+            "logged",
+            sa.Enum(
+                "confirmed",
+                "offered",
+                "waiting",
+                "cancelled",
+                "suspect",
+                name="state",
+                native_enum=False,
+                length=30,
+            ),
+            nullable=True,
+        ),
         sa.Column("reminded_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("erased_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("suspicion", sa.String(length=300), nullable=False),
@@ -396,11 +416,11 @@ def _programme() -> None:
         )
         batch_op.create_index(batch_op.f("ix_registrations_leader_id"), ["leader_id"], unique=False)
         batch_op.create_index(
-            "ix_registrations_new",
-            ["created_at"],
+            "ix_registrations_owed",
+            ["owed", "id"],
             unique=False,
-            sqlite_where=sa.text("acknowledged_at IS NULL AND state <> 'suspect'"),
-            postgresql_where=sa.text("acknowledged_at IS NULL AND state <> 'suspect'"),
+            sqlite_where=sa.text("owed IS NOT NULL"),
+            postgresql_where=sa.text("owed IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_registrations_offer_ends_at",
