@@ -10,10 +10,10 @@ from wtforms import SelectField
 
 from crm import proof
 from crm.config import Settings
+from crm.contacts.matching import public_names
 from crm.csrf import embeddable
 from crm.db import begin_reading, start_writing
 from crm.identity import Identity
-from crm.requests import matching
 from crm.requests.forms import RequestForm
 from crm.requests.public.form import FORM, keep
 from crm.requests.questions import ASKED, CONSENT_VERSION, consent_text
@@ -100,5 +100,5 @@ def challenge() -> Response:
 @bp.get("/organisations")
 def organisations() -> Response:
     """The names of public organisations that have these words; nothing about the others."""
-    names = matching.public_names(one_line(request.args.get("q"))[:100])
+    names = public_names(one_line(request.args.get("q"))[:100])
     return jsonify(names)

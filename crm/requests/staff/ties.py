@@ -7,11 +7,11 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from crm.auth import WORK, allow
+from crm.contacts.matching import Card
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.db import db
 from crm.requests import matching
-from crm.requests.matching import Card
 from crm.requests.requests import SupportRequest
 from crm.requests.staff.card import find
 from crm.requests.submit import journal
