@@ -5,7 +5,7 @@ Times are those of Europe/Paris, with the rules of its summer time (VTIMEZONE).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from icalendar import Alarm, Calendar, Event, Timezone, vCalAddress, vText, vUri
@@ -58,12 +58,12 @@ class Guest:
 @dataclass(frozen=True)
 class Occasion:
     """Something that happens once. Its `uid` stays the same; each change has a higher `sequence`
-    (RFC 5545 §3.8.7.4)."""
+    (RFC 5545 §3.8.7.4). Dates instead of moments are whole days, the last one left out."""
 
     uid: str
     sequence: int
-    starts_at: datetime
-    ends_at: datetime
+    starts_at: datetime | date
+    ends_at: datetime | date
     title: str
     updated_at: datetime
     description: str = ""
@@ -75,12 +75,19 @@ class Occasion:
     remind: timedelta | None = None  # how long before it begins
 
 
-def as_file(occasions: Sequence[Occasion], method: Method = Method.PUBLISH) -> bytes:
-    """An .ics file: UTF-8, lines ended by CRLF and folded at 75 bytes."""
+def as_file(
+    occasions: Sequence[Occasion], method: Method = Method.PUBLISH, name: str = ""
+) -> bytes:
+    """An .ics file: UTF-8, lines ended by CRLF and folded at 75 bytes. With a `name`, it is one to
+    subscribe to, that programs read again each hour (RFC 7986 §5.1, §5.7)."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
     calendar.add("method", method.value)
+    if name:
+        calendar.add("name", one_line(name))
+        calendar.add("x-wr-calname", one_line(name))
+        calendar.add("refresh-interval", timedelta(hours=1), parameters={"value": "DURATION"})
     calendar.add_component(Timezone.from_ical(_PARIS))
     for occasion in occasions:
         calendar.add_component(_event(occasion, method))
@@ -95,8 +102,8 @@ def _event(occasion: Occasion, method: Method) -> Event:
     event.add("uid", occasion.uid)
     event.add("sequence", occasion.sequence)
     event.add("dtstamp", occasion.updated_at)
-    event.add("dtstart", local(occasion.starts_at))
-    event.add("dtend", local(occasion.ends_at))
+    event.add("dtstart", _when(occasion.starts_at))
+    event.add("dtend", _when(occasion.ends_at))
     event.add("summary", one_line(occasion.title))
     event.add("status", "CANCELLED" if is_off else "CONFIRMED")
     for name, text in (("description", occasion.description), ("location", occasion.place)):
@@ -109,6 +116,10 @@ def _event(occasion: Occasion, method: Method) -> Event:
     if occasion.remind is not None and not is_off:
         event.add_component(_alarm(occasion))
     return event
+
+
+def _when(value: datetime | date) -> datetime | date:
+    return local(value) if isinstance(value, datetime) else value
 
 
 def _invite(event: Event, occasion: Occasion) -> None:
@@ -146,3 +157,28 @@ def as_invitation(occasion: Occasion, method: Method) -> list[Attached]:
     params = {"method": method.value}
     body = Attached("invitation.ics", TYPE, content, params, is_body=True)
     return [body, Attached("invitation.ics", TYPE, content, params)]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What somebody's calendar program answers to an invitation (RFC 5546 §3.2.3)."""
+
+    uid: str
+    sequence: int
+    is_declined: bool
+
+
+def read_reply(content: bytes) -> Reply | None:
+    """The answer in this calendar: accepted or declined. None when it is something else."""
+    try:
+        calendar = Calendar.from_ical(content)
+        event = next(iter(calendar.walk("VEVENT")), None)
+        if event is None or str(calendar.get("method", "")).upper() != "REPLY":
+            return None
+        attendees = event.get("attendee") or []
+        first = attendees[0] if isinstance(attendees, list) else attendees
+        said = str(first.params.get("PARTSTAT", "")).upper()
+        found = Reply(str(event["uid"]), int(event.get("sequence", 0)), said == "DECLINED")
+    except (ValueError, KeyError, IndexError, AttributeError, TypeError):
+        return None  # a calendar made to be wrong answers nothing
+    return found if said in ("ACCEPTED", "DECLINED") else None

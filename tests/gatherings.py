@@ -1,7 +1,7 @@
 """Short ways to have events and registrations."""
 
 import itertools
-from datetime import date, time, timedelta
+from datetime import date, datetime, time, timedelta
 
 from crm.db import db, now
 from crm.events.events import Event
@@ -9,7 +9,7 @@ from crm.events.kinds import State
 from crm.events.partners import Partnership
 from crm.events.registrations import Registration
 from crm.events.schedule import Day, new_uid, schedule
-from crm.filters import today
+from crm.filters import local, today
 
 _numbers = itertools.count(1)
 
@@ -55,3 +55,16 @@ def registration(to: Event, state: State = State.CONFIRMED, **values) -> Registr
     db.session.add(made)
     db.session.flush()
     return made
+
+
+def lasting(begins: datetime, hours: int = 2) -> Day:
+    """A day that begins at that moment, to the minute; just before midnight it is the next one."""
+    start = local(begins)
+    if start.hour + hours > 23:
+        start = start.replace(hour=23 - hours)
+    return Day(start.date(), start.time().replace(second=0, microsecond=0),
+               start.replace(hour=start.hour + hours, second=0, microsecond=0).time())  # fmt: skip
+
+
+def same_days(of: Event) -> list[Day]:
+    return [Day(one.day, *one.local_hours, one.title) for one in of.held]

@@ -11,7 +11,7 @@ from crm.events.events import Event
 from crm.events.sessions import Session
 from crm.filters import PARIS, day
 
-MOST_DAYS = 60
+MOST_DAYS = 100
 
 
 class BadDays(ValueError):

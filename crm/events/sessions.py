@@ -44,6 +44,11 @@ class Session(Model):
         return self.ends_at or _midnight(self.day + timedelta(days=1))
 
     @property
+    def whole_days(self) -> tuple[date, date]:
+        """Its day and the next one: how calendars say that something lasts the whole day."""
+        return self.day, self.day + timedelta(days=1)
+
+    @property
     def local_hours(self) -> tuple[time | None, time | None]:
         """Its hours as read on a clock in Paris."""
         if self.starts_at is None or self.ends_at is None:

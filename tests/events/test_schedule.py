@@ -50,7 +50,7 @@ def test_a_day_taken_away_stays_as_cancelled(app):
             [Day(date(2027, 5, 3), time(9), time(12)), Day(date(2027, 5, 3), time(11), time(13))],
             "se chevauchent",
         ),
-        ([Day(date.fromordinal(740000 + one)) for one in range(61)], "60 dates au plus"),
+        ([Day(date.fromordinal(740000 + one)) for one in range(101)], "100 dates au plus"),
     ],
 )
 def test_impossible_days_are_refused_in_words(app, days, said):
