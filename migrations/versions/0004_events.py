@@ -11,10 +11,11 @@ down_revision = "0003"
 
 def upgrade() -> None:
     _programme()
+    _afterwards()
 
 
 def downgrade() -> None:
-    for table in reversed(PROGRAMME):
+    for table in reversed((*PROGRAMME, *AFTERWARDS)):
         op.drop_table(table)
 
 
@@ -441,3 +442,206 @@ def _programme() -> None:
             sqlite_where=sa.text("email <> ''"),
             postgresql_where=sa.text("email <> ''"),
         )
+
+
+AFTERWARDS = (
+    "event_rules",
+    "event_follow_ups",
+    "event_opinions",
+    "certificates",
+    "event_files",
+    "event_thanks",
+    "gestures",
+    "presences",
+)
+
+
+def _afterwards() -> None:
+    """Who came, what is said and sent after an event, the files put in."""
+    op.create_table(
+        "event_rules",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("inside", crm.db.Json(), nullable=False),
+        sa.Column("ask_after", sa.Integer(), nullable=False),
+        sa.Column("ask_every", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_rules")),
+    )
+    op.create_table(
+        "event_follow_ups",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("asks_opinion", sa.Boolean(), nullable=False),
+        sa.Column("offers_certificate", sa.Boolean(), nullable=False),
+        sa.Column("thanked_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("thanked_by_id", sa.Integer(), nullable=True),
+        sa.Column("asked_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("given_up_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["events.id"],
+            name=op.f("fk_event_follow_ups_event_id_events"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["thanked_by_id"], ["users.id"], name=op.f("fk_event_follow_ups_thanked_by_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_follow_ups")),
+        sa.UniqueConstraint("event_id", name=op.f("uq_event_follow_ups_event_id")),
+    )
+    op.create_index(
+        op.f("ix_event_follow_ups_thanked_at"), "event_follow_ups", ["thanked_at"], unique=False
+    )
+    op.create_index(
+        op.f("ix_event_follow_ups_thanked_by_id"),
+        "event_follow_ups",
+        ["thanked_by_id"],
+        unique=False,
+    )
+    op.create_table(
+        "event_opinions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("answerer", sa.String(length=64), nullable=False),
+        sa.Column("marks", crm.db.Json(), nullable=False),
+        sa.Column("liked", sa.Text(), nullable=False),
+        sa.Column("better", sa.Text(), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["events.id"],
+            name=op.f("fk_event_opinions_event_id_events"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_opinions")),
+        sa.UniqueConstraint(
+            "event_id", "answerer", name=op.f("uq_event_opinions_event_id_answerer")
+        ),
+    )
+    op.create_table(
+        "certificates",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("facts", crm.db.Json(), nullable=False),
+        sa.Column("issued_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("withdrawn_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_certificates_registration_id_registrations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_certificates")),
+        sa.UniqueConstraint("registration_id", name=op.f("uq_certificates_registration_id")),
+    )
+    op.create_table(
+        "event_files",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column(
+            "purpose",
+            sa.Enum("table", "attendance", name="purpose", native_enum=False, length=30),
+            nullable=False,
+        ),
+        sa.Column("event_id", sa.Integer(), nullable=True),
+        sa.Column("session_id", sa.Integer(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("content", sa.LargeBinary(), nullable=False),
+        sa.Column("options", crm.db.Json(), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.Column("created_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("applied_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("said", sa.String(length=500), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["event_id"],
+            ["events.id"],
+            name=op.f("fk_event_files_event_id_events"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["event_sessions.id"],
+            name=op.f("fk_event_files_session_id_event_sessions"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_event_files_user_id_users")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_files")),
+    )
+    op.create_index(op.f("ix_event_files_event_id"), "event_files", ["event_id"], unique=False)
+    op.create_index(op.f("ix_event_files_session_id"), "event_files", ["session_id"], unique=False)
+    op.create_index(op.f("ix_event_files_user_id"), "event_files", ["user_id"], unique=False)
+    op.create_table(
+        "event_thanks",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("sent_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_event_thanks_registration_id_registrations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_event_thanks")),
+        sa.UniqueConstraint("registration_id", name=op.f("uq_event_thanks_registration_id")),
+    )
+    op.create_table(
+        "gestures",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("received_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_gestures_registration_id_registrations"),
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_gestures")),
+        sa.UniqueConstraint("key", name=op.f("uq_gestures_key")),
+    )
+    op.create_index(
+        op.f("ix_gestures_registration_id"), "gestures", ["registration_id"], unique=False
+    )
+    op.create_table(
+        "presences",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("registration_id", sa.Integer(), nullable=False),
+        sa.Column("session_id", sa.Integer(), nullable=False),
+        sa.Column(
+            "attendance",
+            sa.Enum("came", "late", "absent", name="attendance", native_enum=False, length=30),
+            nullable=True,
+        ),
+        sa.Column(
+            "known",
+            sa.Enum(
+                "sheet", "name", "code", "file", "team", name="known", native_enum=False, length=30
+            ),
+            nullable=False,
+        ),
+        sa.Column("arrived_at", crm.db.Moment(timezone=True), nullable=True),
+        sa.Column("minutes", sa.Integer(), nullable=True),
+        sa.Column("changed_at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("user_id", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["registration_id"],
+            ["registrations.id"],
+            name=op.f("fk_presences_registration_id_registrations"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(
+            ["session_id"],
+            ["event_sessions.id"],
+            name=op.f("fk_presences_session_id_event_sessions"),
+            ondelete="CASCADE",
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_presences_user_id_users")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_presences")),
+        sa.UniqueConstraint(
+            "registration_id", "session_id", name=op.f("uq_presences_registration_id_session_id")
+        ),
+    )
+    op.create_index(op.f("ix_presences_session_id"), "presences", ["session_id"], unique=False)
+    op.create_index(op.f("ix_presences_user_id"), "presences", ["user_id"], unique=False)
