@@ -34,7 +34,16 @@ from crm.contacts.files import imports, mappings
 from crm.contacts.search import segments
 from crm.csrf import SAFE
 from crm.db import begin_reading, begin_writing, db, is_reachable, now
-from crm.events import documents, events, partners, registrations, sessions
+from crm.events import (
+    afterwards,
+    documents,
+    event_files,
+    events,
+    partners,
+    presences,
+    registrations,
+    sessions,
+)
 from crm.events import public as events_public
 from crm.events import staff as events_staff
 from crm.identity import Identity
@@ -57,7 +66,7 @@ MODELS = (
     bounces, clicks, courtesy, deliveries, departures, facets, issues, items, moves, progress,
     subscriptions,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
-    documents, events, partners, registrations, sessions,
+    afterwards, documents, event_files, events, partners, presences, registrations, sessions,
     jobs, mail, proof, spam, tasks,
 )  # fmt: skip
 
