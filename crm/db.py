@@ -90,6 +90,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def database_time() -> datetime:
+    """The database's own time: machines whose clocks disagree have to agree on what is due."""
+    if db.engine.dialect.name != "postgresql":
+        return now()
+    told = db.session.scalar(sa.select(sa.func.clock_timestamp()))
+    return told if told is not None else now()
+
+
 # A deferred SQLite transaction that reads, then writes, loses to any other writer in between with
 # an error no waiting can mend: whoever may write takes the lock first. Only reading pages do not.
 _may_write: ContextVar[bool] = ContextVar("may_write", default=True)
@@ -132,6 +140,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "journal_mode=WAL",
         "synchronous=FULL",  # what was acknowledged is on disk
         "foreign_keys=ON",
+        "secure_delete=ON",  # what is deleted is written over with zeros
         "cache_size=-32000",
     ):
         cursor.execute(f"PRAGMA {pragma}")

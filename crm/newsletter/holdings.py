@@ -12,9 +12,10 @@ LETTERS = Processing(
     "(art. 6 §1 f). Mesurer les ouvertures demande un accord à part.",
     people="Les abonnés aux lettres, présents et passés.",
     recipients="L’équipe du réseau ; le serveur de courriel qui achemine les lettres.",
-    kept="Tant que dure l’abonnement, puis trois ans. Les lignes des envois restent ensuite, sans "
-    "adresse, pour les chiffres ; de qui s’est opposé à recevoir, seule reste une empreinte "
-    "de l’adresse, qui ne permet pas de la retrouver.",
+    kept="Trois ans après le dernier signe venu de la personne ; on lui demande alors une fois si "
+    "elle veut continuer. Les lignes des envois restent ensuite, sans adresse, pour les chiffres ; "
+    "de qui s’est opposé à recevoir, seule reste une empreinte de l’adresse, qui ne permet pas de "
+    "la retrouver.",
 )
 PROCESSINGS = (LETTERS,)
 

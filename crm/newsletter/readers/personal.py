@@ -9,11 +9,12 @@ from crm.db import db
 from crm.filters import plural
 from crm.newsletter.deliveries import Delivery
 from crm.newsletter.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
+from crm.newsletter.issues import Publication
 from crm.newsletter.readers.departures import Departure
 from crm.newsletter.readers.disclose import everything
 from crm.newsletter.readers.erase import erase as erase_address
 from crm.newsletter.readers.moves import Move
-from crm.newsletter.subscriptions import Consent, Subscription
+from crm.newsletter.subscriptions import Basis, Consent, Purpose, Subscription
 from crm.personal import Kept, Trace, Who
 
 __all__ = ["ABOUT_NOBODY", "HOLDINGS", "PROCESSINGS"]
@@ -84,15 +85,49 @@ def erase(who: Who, keys: Sequence[str], *, objects: bool) -> None:
             Departure.forget(email, keys)
 
 
+def reread(table: str, ids: Iterable[int]) -> None:
+    """Nothing here is found by texts that name others."""
+
+
+def row_at(email: str) -> str | None:
+    found = [one for one in Subscription.at(email) if one.erased_at is None]
+    return f"{KIND}-{found[0].id}" if found else None
+
+
 def signs() -> Iterator[sa.Select[Any]]:
     """Consents given, confirmed or taken back, departures, changes of address."""
     known = Subscription.erased_at.is_(None)
-    who = Subscription.person_id, Subscription.email
+    who, agreed = (Subscription.person_id, Subscription.email), sa.literal("abonnement")
     for moment in (Consent.given_at, Consent.confirmed_at, Consent.withdrawn_at):
-        yield sa.select(*who, moment).join(Consent.subscription).where(known, moment.is_not(None))
-    yield sa.select(*who, Subscription.left_at).where(known, Subscription.left_at.is_not(None))
-    moved = Move.confirmed_at.is_not(None)
-    yield sa.select(*who, Move.confirmed_at).join(Move.subscription).where(known, moved)
+        said = sa.select(*who, moment, agreed).join(Consent.subscription)
+        yield said.where(known, moment.is_not(None), Consent.basis == Basis.FORM)
+    left = Subscription.left_at
+    yield sa.select(*who, left, sa.literal("désabonnement")).where(known, left.is_not(None))
+    moved = sa.select(*who, Move.confirmed_at, sa.literal("changement d’adresse"))
+    moved = moved.join(Move, Move.subscription_id == Subscription.id)
+    yield moved.where(known, Move.confirmed_at.is_not(None))
+    # Whom a list or the team subscribed has been known since then.
+    yield sa.select(*who, Subscription.created_at, agreed).where(known)
+
+
+def consents() -> Iterator[sa.Select[Any]]:
+    """Each consent to receive or to be measured, with the words that were shown."""
+    its = Consent
+    purpose = sa.case(*((its.purpose == one, one.label) for one in Purpose), else_="")
+    basis = sa.case(*((its.basis == one, one.label) for one in Basis), else_="")
+    said = purpose + sa.literal("\u00a0: ") + Publication.name
+    yield (
+        sa.select(
+            sa.literal(KIND), Subscription.id, Subscription.email, its.given_at, its.confirmed_at,
+            its.withdrawn_at, said, basis + sa.literal(" – ") + its.source, its.wording,
+        )
+        .join(its.subscription)
+        .join(Subscription.publication)
+    )  # fmt: skip
+
+
+def tidy() -> None:
+    """Clicks and clocks are forgotten where they are counted."""
 
 
 def may_be_asked(email: str) -> bool:
@@ -103,7 +138,7 @@ def may_be_asked(email: str) -> bool:
 def has_left(email: str, keys: Sequence[str]) -> bool:
     """Whether this address asked not to be written to, or answers no more."""
     known = Subscription.at(email)
-    return Departure.includes(email, keys) or bool(known) and not may_be_asked(email)
+    return Departure.includes(email, keys) or (bool(known) and not may_be_asked(email))
 
 
 def _of(who: Who) -> list[Subscription]:

@@ -1,0 +1,109 @@
+"""Silence: who gave no sign of life since a day, over all the features, in one question.
+
+A card of the directory is one person, with the rows tied to it and those that have one of its
+addresses; an address that is on no card is one person too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.contacts.details import Detail, DetailKind
+from crm.contacts.people import Person
+from crm.db import db, now
+from crm.privacy.features import FEATURES
+from crm.privacy.lapses import Lapse
+
+
+@dataclass(frozen=True)
+class Silent:
+    """Someone silent: their card, or their address when they have none."""
+
+    person_id: int | None
+    email: str
+    last_at: datetime
+
+
+def count_silent(since: datetime) -> int:
+    """How many people gave no sign since this moment, and were not found yet."""
+    return db.session.scalar(sa.select(sa.func.count()).select_from(_silent(since))) or 0
+
+
+def silent(since: datetime, limit: int, offset: int = 0) -> list[Silent]:
+    """Those people, the longest silent first."""
+    found = _silent(since)
+    rows = sa.select(found).order_by(found.c.last_at, found.c.person_id, found.c.email)
+    return [Silent(*row) for row in db.session.execute(rows.limit(limit).offset(offset))]
+
+
+def last_sign(person_id: int | None, email: str) -> tuple[datetime | None, str]:
+    """The last sign of someone, and what it was: « demande »."""
+    known = _resolved().subquery()
+    theirs = known.c.person_id == person_id if person_id else known.c.email == email
+    rows = sa.select(known.c.at, known.c.said).where(theirs).order_by(known.c.at.desc()).limit(1)
+    found = db.session.execute(rows).first()
+    return (found[0], found[1]) if found else (None, "")
+
+
+def _signs() -> sa.Subquery:
+    """Every contact that came from somebody: (person_id, email, at, said)."""
+    every: Sequence[Any] = [sign for feature in FEATURES for sign in feature.signs()]
+    moment = Lapse.found_at.type
+    named = [
+        sa.select(
+            columns[0].label("person_id"), columns[1].label("email"),
+            sa.type_coerce(columns[2], moment).label("at"), columns[3].label("said"),
+        )
+        for one in every
+        for columns in (list(one.subquery().c),)
+    ]  # fmt: skip
+    return sa.union_all(*named).subquery()
+
+
+def _resolved() -> sa.Select[Any]:
+    """The same, each with the card its address is on, when it names none itself."""
+    signs, detail = _signs(), Detail
+    on_card = sa.and_(
+        signs.c.person_id.is_(None), detail.kind == DetailKind.EMAIL,
+        detail.key == signs.c.email, detail.person_id.is_not(None),
+    )  # fmt: skip
+    person = sa.func.coalesce(signs.c.person_id, detail.person_id)
+    return sa.select(
+        person.label("person_id"), signs.c.email.label("email"), signs.c.at.label("at"),
+        signs.c.said.label("said"),
+    ).select_from(signs.outerjoin(detail, on_card))  # fmt: skip
+
+
+def _silent(since: datetime) -> sa.Subquery:
+    known = _resolved().subquery()
+    last = sa.func.max(known.c.at, type_=Lapse.found_at.type)
+    cards = (
+        sa.select(known.c.person_id, sa.literal("").label("email"), last.label("last_at"))
+        .join(Person, Person.id == known.c.person_id)
+        .where(Person.merged_into_id.is_(None))
+        .group_by(known.c.person_id)
+        .having(last < since)
+    )
+    nobody = sa.cast(sa.null(), sa.Integer).label("person_id")
+    alone = (
+        sa.select(nobody, known.c.email, last.label("last_at"))
+        .where(known.c.person_id.is_(None), known.c.email != "")
+        .group_by(known.c.email)
+        .having(last < since)
+    )
+    both = sa.union_all(cards, alone).subquery()
+    return sa.select(both).where(~_is_found(both)).subquery()
+
+
+def _is_found(both: sa.Subquery) -> sa.ColumnElement[bool]:
+    """Whether they are waited for already, or kept for now."""
+    mine = sa.or_(
+        Lapse.person_id == both.c.person_id,
+        sa.and_(both.c.person_id.is_(None), Lapse.email == both.c.email),
+    )
+    kept = sa.or_(Lapse.kept_until.is_(None), Lapse.kept_until > now())
+    is_open = Lapse.answered_at.is_(None), Lapse.erased_at.is_(None)
+    return sa.exists().where(mine, *is_open, kept)
