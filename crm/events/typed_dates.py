@@ -40,9 +40,11 @@ def read_dates(text: str) -> list[date]:
 
     A month or a year is said once for all the days before it, as in « 1 & 2 avril 2021 ».
     """
+    if not text.strip():
+        raise UnreadDate("Il manque la date.")
     found = _iso(text) or _spoken(text)
     if not found:
-        raise UnreadDate("Il manque la date.")
+        raise UnreadDate(f"«\u00a0{text.strip()}\u00a0»\u00a0: il manque le jour.")
     if len(found) > MOST:
         raise UnreadDate(f"«\u00a0{text.strip()}\u00a0» fait plus de {MOST} jours.")
     return sorted(set(found))
