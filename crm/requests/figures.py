@@ -12,9 +12,9 @@ from crm.contacts.departments import DEPARTMENTS
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db, now
 from crm.filters import day
+from crm.periods import Period, midnight
 from crm.requests.answers import Answer
 from crm.requests.kinds import Channel, Outcome, Public, RequestKind
-from crm.requests.periods import Period, midnight
 from crm.requests.requests import SupportRequest
 from crm.requests.slots import Appointment
 

@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
 from crm.db import db
+from crm.periods import Period
 from crm.requests.answers import Answer
 from crm.requests.figures import ANSWER, REQUEST, C, within
-from crm.requests.periods import Period
 from crm.requests.requests import SupportRequest
 
 

@@ -12,12 +12,12 @@ from factories import benoit
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db, now
 from crm.filters import PARIS
+from crm.periods import Period
 from crm.requests import book, figures
 from crm.requests.figures import BY_KEY, DIMENSIONS, FIGURE_BY_KEY, FIGURES
 from crm.requests.jot import jot
 from crm.requests.kinds import Outcome, Public, RequestKind
 from crm.requests.lines import every_line, lines
-from crm.requests.periods import Period
 from crm.users import User
 
 YEAR = Period(date(2026, 1, 1), date(2026, 12, 31))

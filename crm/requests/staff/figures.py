@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement
 from crm.auth import READ, WORK, allow
 from crm.contacts.files.downloads import Row, csv_lines, write_xlsx
 from crm.filters import clock, local, today
+from crm.periods import Period
 from crm.requests import figures
 from crm.requests.figures import BY_KEY, FIGURE_BY_KEY, FIGURES
 from crm.requests.lines import Line, every_line, lines
-from crm.requests.periods import Period
 
 bp = Blueprint("figures", __name__, url_prefix="/chiffres")
 
