@@ -22,6 +22,7 @@ from crm.text import cut, one_line
 from crm.users import User
 
 _SLUG = 80  # characters
+_ADDRESSES = {"widget"}  # of the programme itself
 _FOLLOW = (*SEATED, State.WAITING)  # those who are told what becomes of an event
 
 # What a copy has of its original: all but its days, its places taken, and what came of it.
@@ -48,7 +49,7 @@ def free_slug(title: str) -> str:
     plain = re.sub(r"[^a-z0-9]+", "-", fold(title)).strip("-")
     stem = plain[:_SLUG].strip("-") or "evenement"
     same = sa.select(Event.slug).where(Event.slug.startswith(stem, autoescape=True))
-    used, number = set(db.session.scalars(same)), 1
+    used, number = {*_ADDRESSES, *db.session.scalars(same)}, 1
     slug = stem
     while slug in used:
         number += 1

@@ -59,3 +59,8 @@ def address(event: Event) -> str:
     """Where to go, on one line: « Maison des associations, 3 rue du Port, 69001 Lyon »."""
     town = f"{event.postcode} {event.commune}".strip()
     return ", ".join(filter(None, (event.venue, event.street, town)))
+
+
+def days_of(event: Event) -> str:
+    """« 23 & 26 mars 2027 », without the hours; a date to come is said so."""
+    return say_dates({one.day for one in event.held}) or NO_DATE

@@ -1,10 +1,10 @@
 """Events as the public sees them: the programme, the form, and each registered person's page."""
 
-from types import ModuleType
-
 from flask import Blueprint
 
-MODULES: tuple[ModuleType, ...] = ()
+from crm.events.public import agenda, form, own
+
+MODULES = (agenda, form, own)
 
 
 def blueprint() -> Blueprint:

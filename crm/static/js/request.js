@@ -1,8 +1,9 @@
 // The public form of requests. Without this script it works the same, with nothing kept on the way.
+import { proveBeforeSending, suggestNames } from "./guard.js";
+
 const form = document.querySelector("[data-request]");
 const KEPT = "maillage-demande";
 const WEEK = 7 * 24 * 3600 * 1000;
-const PATIENCE = 6000; // milliseconds that a person may be kept waiting for the proof
 
 // Some browsers give no storage to a frame: then nothing is kept, and nothing breaks.
 const read = () => { try { return JSON.parse(localStorage.getItem(KEPT)); } catch { return null; } };
@@ -49,49 +50,9 @@ function keepWhileTyping() {
   });
 }
 
-// The proof of work: begun at the first letter typed, done long before the last one.
-let proof = null;
-
-function prove() {
-  proof ??= new Promise((done) => {
-    const give = (payload) => { form.elements.altcha.value = payload; done(); };
-    fetch(form.dataset.challenge).then((answer) => answer.json()).then((challenge) => {
-      const worker = new Worker(form.dataset.worker, { type: "module" });
-      worker.addEventListener("message", ({ data }) => { give(data); worker.terminate(); });
-      worker.addEventListener("error", done);
-      worker.postMessage(challenge);
-    }).catch(done);
-  });
-  return proof;
+if (form) {
+  keepWhileTyping();
+  proveBeforeSending(form, (words) => { form.querySelector("[data-saved]").textContent = words; });
+  suggestNames(form.elements.organisation_name, document.getElementById("organisations"));
 }
-
-function proveBeforeSending() {
-  form.addEventListener("input", prove, { once: true });
-  form.addEventListener("submit", async (event) => {
-    if (form.elements.altcha.value || form.dataset.waited) return;
-    event.preventDefault();
-    form.dataset.waited = "1";
-    form.querySelector("[data-saved]").textContent = "Envoi en cours…";
-    await Promise.race([prove(), new Promise((done) => { setTimeout(done, PATIENCE); })]);
-    form.requestSubmit();
-  });
-}
-
-function suggestOrganisations() {
-  const box = form.elements.organisation_name;
-  const list = document.getElementById("organisations");
-  box.setAttribute("list", list.id);
-  let asked = 0;
-  let timer;
-  async function ask() {
-    const number = ++asked;
-    const answer = await fetch(`${list.dataset.names}?${new URLSearchParams({ q: box.value })}`);
-    if (!answer.ok || number !== asked) return;
-    const names = await answer.json();
-    list.replaceChildren(...names.map((name) => Object.assign(document.createElement("option"), { value: name })));
-  }
-  box.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(() => ask().catch(() => {}), 150); });
-}
-
-if (form) { keepWhileTyping(); proveBeforeSending(); suggestOrganisations(); }
 if (document.querySelector("[data-sent]")) forget();
