@@ -8,16 +8,18 @@ from flask_bootstrap import Bootstrap5
 from flask_login import AnonymousUserMixin, current_user
 from flask_migrate import Migrate
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from crm import (
+    acts,
     auth,
     cli,
     csrf,
     dashboard,
     errors,
     filters,
+    holds,
     icons,
     jobs,
     mail,
@@ -26,6 +28,10 @@ from crm import (
     settings,
     spam,
 )
+from crm.accounts import attempts, factor, links, policy
+from crm.accounts import public as accounts_public
+from crm.accounts import sessions as accounts_sessions
+from crm.accounts import staff as accounts_staff
 from crm.config import ROOT, Settings
 from crm.contacts import details, journal, organisations, people, tasks, terms
 from crm.contacts import staff as contacts_staff
@@ -47,11 +53,25 @@ from crm.events import (
 from crm.events import public as events_public
 from crm.events import staff as events_staff
 from crm.identity import Identity
-from crm.newsletter import bounces, clicks, deliveries, issues, items, subscriptions
+from crm.keeping import backups, nightly
+from crm.newsletter import (
+    asides,
+    bounces,
+    clicks,
+    deliveries,
+    issues,
+    items,
+    placements,
+    subscriptions,
+)
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 from crm.newsletter.delivery import courtesy, progress
+from crm.newsletter.desk import gestures, presence
 from crm.newsletter.readers import departures, facets, moves
+from crm.privacy import erasures, lapses, notices, retain, scrub
+from crm.privacy import public as privacy_public
+from crm.privacy import staff as privacy_staff
 from crm.requests import answers, meetings, messages, requests, rules, slots, words, work
 from crm.requests import facets as requests_facets
 from crm.requests import public as requests_public
@@ -63,11 +83,13 @@ migrate = Migrate()
 # and so that the clock knows its tasks.
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
-    bounces, clicks, courtesy, deliveries, departures, facets, issues, items, moves, progress,
-    subscriptions,
+    asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
+    moves, placements, presence, progress, subscriptions,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
     afterwards, documents, event_files, events, partners, presences, registrations, sessions,
-    jobs, mail, proof, spam, tasks,
+    accounts_sessions, acts, attempts, factor, links, policy,
+    backups, holds, jobs, mail, nightly, proof, spam, tasks,
+    erasures, lapses, notices, retain, scrub,
 )  # fmt: skip
 
 MAX_UPLOAD = 20 * 1024 * 1024  # bytes in one request
@@ -104,7 +126,8 @@ def create_app(chosen: Settings | None = None) -> Flask:
 
 
 def _configure(app: Flask, chosen: Settings) -> None:
-    chosen.instance.mkdir(parents=True, exist_ok=True)
+    # People’s data and keys: nobody else on this machine has to read them.
+    chosen.instance.mkdir(parents=True, exist_ok=True, mode=0o700)
     app.extensions["settings"] = chosen
     postgresql = chosen.database_url.startswith("postgresql")
     app.config.update(
@@ -119,11 +142,8 @@ def _configure(app: Flask, chosen: Settings) -> None:
         SESSION_COOKIE_SECURE=chosen.is_https,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
-        REMEMBER_COOKIE_NAME="__Host-remember" if chosen.is_https else "remember",
-        REMEMBER_COOKIE_SECURE=chosen.is_https,
-        REMEMBER_COOKIE_HTTPONLY=True,
-        REMEMBER_COOKIE_SAMESITE="Lax",
-        REMEMBER_COOKIE_DURATION=timedelta(days=30),
+        PERMANENT_SESSION_LIFETIME=accounts_sessions.LASTS_REMEMBERED,
+        SESSION_REFRESH_EACH_REQUEST=False,
         SEND_FILE_MAX_AGE_DEFAULT=timedelta(hours=1),
         BOOTSTRAP_SERVE_LOCAL=True,
         TESTING=chosen.testing,
@@ -142,7 +162,9 @@ def _choose_transaction() -> None:
 def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters.FILTERS)
-    app.jinja_env.globals.update(plural=filters.plural, icon=icons.icon, now=now)
+    app.jinja_env.globals.update(
+        plural=filters.plural, icon=icons.icon, now=now, current_hold=holds.Hold.current
+    )
     app.context_processor(_who)
 
 
@@ -150,7 +172,7 @@ def _who() -> dict[str, object]:
     """Who writes and who reads: in every page, even the one that says the database is down."""
     try:
         return {"identity": Identity.current(), "user": current_user._get_current_object()}
-    except OperationalError:
+    except SQLAlchemyError:
         db.session.remove()
         return {"identity": Identity.default(), "user": AnonymousUserMixin()}
 
@@ -159,15 +181,19 @@ def _register_pages(app: Flask) -> None:
     """Endpoint `staff.newsletter.issues.show` = `crm/newsletter/staff/issues.py:show`."""
     visitors = Blueprint("public", __name__)
     visitors.register_blueprint(public.bp)
+    visitors.register_blueprint(accounts_public.blueprint())
     visitors.register_blueprint(newsletter_public.blueprint())
     visitors.register_blueprint(requests_public.blueprint())
+    visitors.register_blueprint(privacy_public.bp)
     visitors.register_blueprint(events_public.blueprint())
     team = Blueprint("staff", __name__, url_prefix="/gestion")
     team.register_blueprint(dashboard.bp)
+    team.register_blueprint(accounts_staff.blueprint())
     team.register_blueprint(settings.blueprint())
     team.register_blueprint(contacts_staff.blueprint())
     team.register_blueprint(newsletter_staff.blueprint())
     team.register_blueprint(requests_staff.blueprint())
+    team.register_blueprint(privacy_staff.blueprint())
     team.register_blueprint(events_staff.blueprint())
     app.register_blueprint(visitors)
     app.register_blueprint(team)
@@ -199,6 +225,6 @@ def _protect(response: Response) -> Response:
     if chosen.is_https:
         response.headers["Strict-Transport-Security"] = "max-age=63072000"
     if request.endpoint and not request.endpoint.startswith(("static", "bootstrap.")):
-        private = request.endpoint.startswith(("staff.", "auth."))
+        private = request.endpoint.startswith(("staff.", "public.accounts."))
         response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")
     return response

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
@@ -17,6 +18,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FROM = "Maillage <lettre@example.org>"
 # Five minutes, then longer and longer: four days in all, then it is given up (RFC 5321 §4.5.4.1).
 DEFAULT_RETRY_DELAYS = (300, 1800, 7200, 14400, 28800, 57600, 86400, 86400, 62700)
+DEFAULT_BACKUP_KEEP = (7, 5, 12)  # days, weeks, months
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -46,11 +48,20 @@ class Settings:
     # Signing by ourselves (see crm.signature); the selector alone when the relay signs.
     dkim_key: Path | None = None
     dkim_selector: str = ""
+    # Signing in elsewhere, by OpenID Connect (see crm.accounts.openid).
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    oidc_name: str = "mon compte professionnel"
+    oidc_vouches: bool = False  # the server never says whether an address is checked: they all are
     dns_server: str = ""  # « 192.0.2.53 » or « 192.0.2.53:53 »; the machine's own by default
     embed_origins: tuple[str, ...] = ()
     feed_allow: tuple[Network, ...] = ()
     retry_delays: tuple[int, ...] = DEFAULT_RETRY_DELAYS
     old_secret_keys: tuple[str, ...] = ()
+    # Where backups are put, and of how many days, weeks and months one is kept.
+    backups: Path | None = None
+    backup_keep: tuple[int, int, int] = DEFAULT_BACKUP_KEEP
     production: bool = False
     testing: bool = field(default=False, kw_only=True)
 
@@ -78,10 +89,13 @@ class Settings:
             dkim_key=_dkim_key(values.get("CRM_DKIM_KEY"), instance),
             dkim_selector=_selector(values),
             dns_server=(values.get("CRM_DNS_SERVER") or "").strip(),
+            **_oidc(values),
             embed_origins=tuple(_words(values.get("CRM_EMBED_ORIGINS"))),
             feed_allow=_networks(values.get("CRM_FEED_ALLOW")),
             retry_delays=_delays(values.get("CRM_RETRY_DELAYS")),
             old_secret_keys=tuple(_words(values.get("CRM_SECRET_KEY_OLD"))),
+            backups=_folder(values.get("CRM_BACKUP_FOLDER"), instance),
+            backup_keep=_backup_keep(values.get("CRM_BACKUP_KEEP")),
             production=production,
         )
 
@@ -100,6 +114,11 @@ class Settings:
     def relays(self) -> tuple[str, ...]:
         """The mail servers of CRM_SMTP_URL, the one to prefer first."""
         return tuple(re.split(r"[\s,]+(?=smtps?://)", self.smtp_url)) if self.smtp_url else ()
+
+    @property
+    def backup_folder(self) -> Path:
+        """Where backups are put; another disk than the database's, if one is named."""
+        return self.backups or self.instance / "sauvegardes"
 
     @property
     def is_https(self) -> bool:
@@ -145,7 +164,7 @@ def _secret_key(value: str | None, instance: Path, production: bool) -> str:
 
 def _kept_key(file: Path) -> str:
     """The key kept in `file`, made once; two processes that start together end with the same."""
-    file.parent.mkdir(parents=True, exist_ok=True)
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     try:
         with open(os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as new:
             new.write(secrets.token_hex(32))
@@ -208,6 +227,45 @@ def _selector(values: Mapping[str, str]) -> str:
     if found and not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?", found):
         raise SettingError("CRM_DKIM_SELECTOR est un mot simple, comme maillage ou s2026.")
     return found or ("maillage" if values.get("CRM_DKIM_KEY") else "")
+
+
+def database_url(value: str) -> str:
+    """A database's URL as the application uses it: absolute path, right driver."""
+    if "://" not in value:  # the path of a SQLite file
+        value = f"sqlite:///{Path(value).absolute()}"
+    return _database_url(value, ROOT)
+
+
+def _folder(value: str | None, instance: Path) -> Path | None:
+    return instance / value.strip() if value and value.strip() else None
+
+
+def _backup_keep(value: str | None) -> tuple[int, int, int]:
+    if not (value or "").strip():
+        return DEFAULT_BACKUP_KEEP
+    try:
+        days, weeks, months = (int(word) for word in _words(value))
+    except ValueError as error:
+        raise SettingError(
+            "CRM_BACKUP_KEEP\u00a0: trois nombres, de jours, de semaines et de mois, comme 7,5,12."
+        ) from error
+    if days < 1 or weeks < 0 or months < 0:
+        raise SettingError("CRM_BACKUP_KEEP\u00a0: gardez au moins un jour de sauvegardes.")
+    return days, weeks, months
+
+
+def _oidc(values: Mapping[str, str]) -> dict[str, Any]:
+    said = {key: (values.get(f"CRM_OIDC_{key.upper()}") or "").strip() for key in
+            ("issuer", "client_id", "client_secret", "name", "vouches")}  # fmt: skip
+    if not said["issuer"]:
+        return {}
+    parts = urlsplit(said["issuer"])
+    if parts.scheme != "https" and parts.hostname not in ("127.0.0.1", "localhost"):
+        raise SettingError("CRM_OIDC_ISSUER est une adresse en https://.")
+    if not said["client_id"] or not said["client_secret"]:
+        raise SettingError("CRM_OIDC_ISSUER va avec CRM_OIDC_CLIENT_ID et CRM_OIDC_CLIENT_SECRET.")
+    kept: dict[str, Any] = {f"oidc_{key}": value for key, value in said.items() if value}
+    return {**kept, "oidc_vouches": said["vouches"] in ("1", "oui", "true")}
 
 
 def _networks(value: str | None) -> tuple[Network, ...]:

@@ -5,6 +5,7 @@ import dataclasses
 import os
 from pathlib import Path
 
+import acts_kept
 import argon2
 import hypothesis
 import imap_server
@@ -15,6 +16,7 @@ from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
 from crm import users
+from crm.accounts.sessions import Browser, sign_in_session
 from crm.app import create_app
 from crm.config import ROOT, Settings
 from crm.contacts.search import store as search
@@ -123,6 +125,7 @@ def app(application):
         search.clear()
         db.session.commit()
         with db.engine.begin() as connection:
+            acts_kept.forget(connection)
             for table in reversed(Base.metadata.sorted_tables):
                 connection.execute(table.delete())
             for table, rows in application.extensions["defaults"].items():
@@ -153,10 +156,11 @@ def signed_in(app):
 
     def sign_in(user):
         db.session.commit()
+        _, key = sign_in_session(user, Browser())
+        db.session.commit()
         client = app.test_client()
         with client.session_transaction() as session:
-            session["_user_id"] = str(user.id)
-            session["_fresh"] = True
+            session["key"] = key
         return client
 
     return sign_in

@@ -5,7 +5,7 @@ import re
 
 from crm.config import ROOT
 
-HOUSE = {"auth.login", "auth.logout", "static", "bootstrap.static", "public.health"}
+HOUSE = {"static", "bootstrap.static", "public.health"}
 
 
 def pages(app):

@@ -1,0 +1,1 @@
+"""Accounts of the team: passwords, second factor, sessions, links by mail, sign-in elsewhere."""
