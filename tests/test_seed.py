@@ -17,8 +17,9 @@ from crm.db import Base, db, now
 from crm.identity import Identity
 from crm.newsletter.compose import compose
 from crm.newsletter.deliveries import Delivery, State
-from crm.newsletter.issues import Issue, Placement, Publication
+from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed, Item, Picture
+from crm.newsletter.placements import Placement
 from crm.newsletter.subscriptions import Consent, Subscription
 from crm.seed.network import SIZES
 from crm.users import User

@@ -1,25 +1,39 @@
-"""Arranging a draft: take an item, leave it, move it within a section or to another."""
+"""Arranging a draft: take an item or add a block, leave it, move it, within a section or not."""
 
 from crm.db import db
-from crm.newsletter.issues import Issue, Placement, Section
+from crm.newsletter.issues import Issue, Section
 from crm.newsletter.items import Item
+from crm.newsletter.placements import Form, Placement
 
 
 class NotADraft(ValueError):
     """The issue is decided: it no longer changes."""
 
 
-def take(item: Item, section: Section) -> Placement:
-    """Give `item` the last place of `section`. Safe to repeat: it keeps the place it has.
+def take(item: Item, section: Section, index: int | None = None) -> Placement:
+    """Give `item` the place `index` (from 0) of `section`, the last one without it.
 
-    Raises NotADraft.
+    Safe to repeat: it keeps the place it has. Raises NotADraft.
     """
     _check(section.issue)
     for placement in section.issue.placements:
         if placement.item_id == item.id:
             return placement
-    placement = Placement(item=item, position=len(section.placements) + 1)
+    return _insert(Placement(item=item), section, index)
+
+
+def add(form: Form, section: Section, index: int | None = None) -> Placement:
+    """A new free block, empty, at that place of `section`. Raises NotADraft."""
+    _check(section.issue)
+    return _insert(Placement(form=form, own_title="", own_summary=""), section, index)
+
+
+def _insert(placement: Placement, section: Section, index: int | None) -> Placement:
+    placement.position = len(section.placements) + 1
     section.placements.append(placement)
+    if index is not None:
+        db.session.flush()
+        move(placement, section, index)
     return placement
 
 

@@ -7,17 +7,18 @@ import sqlalchemy as sa
 
 from crm.contacts.fold import fold
 from crm.db import db, now
+from crm.newsletter.asides import Aside
 from crm.newsletter.issues import (
     Issue,
     Layout,
     Order,
-    Placement,
     Publication,
     RecipeSection,
     Section,
     SectionRule,
 )
 from crm.newsletter.items import Item
+from crm.newsletter.placements import Placement
 from crm.users import User
 
 # How far back the very first number looks: there is no number before it to start from.
@@ -54,31 +55,46 @@ def fill(issue: Issue) -> None:
 
 
 def candidates(issue: Issue) -> list[Item]:
-    """What is new for this publication: never in one of its numbers, and not over, newest first."""
-    query = _new(issue.publication, issue.sections, issue.planned_on, issue.composed_at)
+    """What is new for this publication: never in one of its numbers, and not over, newest first.
+
+    What was kept for this number comes before.
+    """
+    kinds = {kind for section in issue.sections for kind in section.kinds}
+    on, at, number = issue.planned_on, issue.composed_at, issue.number
+    query = _new(issue.publication, kinds, on, at, number)
     newest = sa.func.coalesce(Item.published_at, Item.seen_at).desc()
-    return list(db.session.scalars(query.order_by(newest, Item.id.desc())))
+    kept = Item.id.in_(Aside.kept_for(issue.publication, number))
+    return list(db.session.scalars(query.order_by(kept.desc(), newest, Item.id.desc())))
 
 
 def count_new(publication: Publication) -> int:
     """How many items a number composed now would choose from."""
-    moment = now()
-    query = _new(publication, publication.recipe, moment.date(), moment)
+    kinds = {kind for section in publication.recipe for kind in section.kinds}
+    moment, number = now(), publication.next_number()
+    query = _new(publication, kinds, moment.date(), moment, number)
     return db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
 
 
 def _new(
-    publication: Publication, sections: Sequence[SectionRule], on: date, at: datetime
+    publication: Publication, kinds: Iterable[str], on: date, at: datetime, number: int
 ) -> sa.Select[Item]:
-    kinds = sorted({kind for section in sections for kind in section.kinds})
-    since = _since(publication, at)
+    lately = is_recent(since(publication, at))
     return sa.select(Item).where(
-        Item.kind.in_(kinds),
+        Item.kind.in_(sorted(kinds)),
+        sa.or_(lately, Item.id.in_(Aside.kept_for(publication, number))),
+        sa.or_(Item.ends_on.is_(None), Item.ends_on >= on),
+        Item.link_error == "",
+        Item.id.not_in(placed(publication)),
+        Item.id.not_in(Aside.hidden_from(publication, number)),
+    )
+
+
+def is_recent(since: datetime) -> sa.ColumnElement[bool]:
+    """Whether an item came, or was published, after that moment; and is not an old page."""
+    return sa.and_(
         Item.seen_at > since - timedelta(days=366),  # lets the index do most of the work
         sa.or_(Item.seen_at > since, Item.published_at > since),
         sa.or_(Item.published_at.is_(None), Item.published_at > since - FIRST_LOOK_BACK),
-        sa.or_(Item.ends_on.is_(None), Item.ends_on >= on),
-        Item.id.not_in(placed(publication)),
     )
 
 
@@ -141,7 +157,7 @@ def _sorted(items: Iterable[Item], section: SectionRule) -> list[Item]:
     return list(items)
 
 
-def _since(publication: Publication, at: datetime) -> datetime:
+def since(publication: Publication, at: datetime) -> datetime:
     """The moment the last number that left was composed: what came later was not in it."""
     last = publication.last_sent()
     return last.composed_at if last is not None else at - FIRST_LOOK_BACK

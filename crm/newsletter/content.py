@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Self
 
-from crm.newsletter.issues import Issue, Layout, Placement, Section
-from crm.newsletter.items import Item, Kind, Picture
+from crm.newsletter.conditions import Condition
+from crm.newsletter.issues import Issue, Layout, Section
+from crm.newsletter.items import Kind
+from crm.newsletter.placements import Form, Placement
 
 
 @dataclass(frozen=True)
@@ -23,10 +25,13 @@ class Image:
 
 @dataclass(frozen=True)
 class Block:
-    """One item as this issue tells it. Texts are plain texts."""
+    """One item as this issue tells it, or a free block of it (then it has no kind).
+
+    Texts are plain texts; the summary of an editorial or of a text is Markdown.
+    """
 
     number: int  # its rank in the issue, from 1: « /lettres/resaclic/12#contenu-3 »
-    kind: Kind
+    kind: Kind | None
     title: str
     summary: str = ""
     url: str = ""
@@ -35,6 +40,9 @@ class Block:
     place: str = ""
     starts_on: date | None = None
     ends_on: date | None = None
+    form: Form = Form.ITEM
+    source: str = ""  # who signs, who is quoted, where a figure comes from
+    only: Condition | None = None  # None: for everybody
 
 
 @dataclass(frozen=True)
@@ -44,6 +52,11 @@ class Part:
     title: str
     layout: Layout
     blocks: tuple[Block, ...]
+    only: Condition | None = None  # None: for everybody
+
+    @property
+    def says_something(self) -> bool:
+        return any(block.form is not Form.SEPARATOR for block in self.blocks)
 
 
 @dataclass(frozen=True)
@@ -97,7 +110,12 @@ class Content:
     def load(cls, data: dict[str, Any]) -> Self:
         """What `dump` kept."""
         parts = tuple(
-            Part(part["title"], Layout(part["layout"]), tuple(map(_block, part["blocks"])))
+            Part(
+                part["title"],
+                Layout(part["layout"]),
+                tuple(map(_block, part["blocks"])),
+                Condition.load(part.get("only")),
+            )
             for part in data["parts"]
         )
         return cls(**{**data, "sent_on": date.fromisoformat(data["sent_on"]), "parts": parts})
@@ -122,39 +140,45 @@ def thaw(issue: Issue) -> None:
 
 def _part(section: Section, numbers: Any) -> Part:
     blocks = tuple(_placed(placement, next(numbers)) for placement in section.placements)
-    return Part(section.title, section.layout, blocks)
+    return Part(section.title, section.layout, blocks, Condition.draw(section.only))
 
 
 def _placed(placement: Placement, number: int) -> Block:
     item = placement.item
     return Block(
         number=number,
-        kind=item.kind,
+        kind=item.kind if item else None,
         title=placement.title,
         summary=placement.summary,
-        url=item.url,
-        image=_image(item, item.picture),
-        organisation=item.organisation,
-        place=item.place,
-        starts_on=item.starts_on,
-        ends_on=item.ends_on,
+        url=placement.url,
+        image=_image(placement),
+        organisation=item.organisation if item else "",
+        place=item.place if item else "",
+        starts_on=item.starts_on if item else None,
+        ends_on=item.ends_on if item else None,
+        form=placement.form,
+        source=placement.own_source,
+        only=Condition.draw(placement.only),
     )
 
 
-def _image(item: Item, picture: Picture | None) -> Image | None:
+def _image(placement: Placement) -> Image | None:
+    picture = placement.picture
     if picture is None:
         return None
-    return Image(picture.filename, picture.width, picture.height, item.picture_alt)
+    return Image(picture.filename, picture.width, picture.height, placement.alt)
 
 
 def _block(data: dict[str, Any]) -> Block:
     return Block(
         **{
             **data,
-            "kind": Kind(data["kind"]),
+            "kind": Kind(data["kind"]) if data["kind"] else None,
+            "form": Form(data.get("form", Form.ITEM)),
             "image": Image(**data["image"]) if data["image"] else None,
             "starts_on": _date(data["starts_on"]),
             "ends_on": _date(data["ends_on"]),
+            "only": Condition.load(data.get("only")),
         }
     )
 
@@ -170,4 +194,4 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, date):
         return value.isoformat()
-    return str(value) if isinstance(value, (Kind, Layout)) else value
+    return str(value) if isinstance(value, (Form, Kind, Layout)) else value

@@ -1,4 +1,4 @@
-"""Publications with their recipe, and their issues: sections, and what is placed in them."""
+"""Publications with their recipe, and their issues with their sections."""
 
 from datetime import date, datetime
 from enum import StrEnum
@@ -9,10 +9,10 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.contacts.search.segments import Segment
 from crm.db import Json, Model, db, now
-from crm.newsletter.items import Item
 from crm.users import User
 
 if TYPE_CHECKING:
+    from crm.newsletter.placements import Placement
     from crm.newsletter.subscriptions import Subscription
 
 
@@ -66,8 +66,10 @@ class SectionRule:
     layout: Mapped[Layout] = mapped_column(default=Layout.CARDS)
     # How many days before its end an item must still reach its readers (0: until that very day).
     lead_days: Mapped[int] = mapped_column(default=0)
+    # For whom it is, as crm.newsletter.conditions writes it; nothing: for everybody.
+    only: Mapped[dict[str, Any]] = mapped_column(default=dict)
 
-    RULE = ("position", "title", "kinds", "tags", "quota", "order", "layout", "lead_days")
+    RULE = ("position", "title", "kinds", "tags", "quota", "order", "layout", "lead_days", "only")
 
 
 class Publication(Model):
@@ -85,6 +87,8 @@ class Publication(Model):
     # Clicks are counted for everybody together: nothing in a link tells who clicks.
     counts_clicks: Mapped[bool] = mapped_column(default=True)
     opens: Mapped[Opens] = mapped_column(default=Opens.NONE)
+    # Whether somebody else than its author reads each number again before it leaves.
+    needs_review: Mapped[bool] = mapped_column(default=False)
     closed_at: Mapped[datetime | None]
     recipe: Mapped[list["RecipeSection"]] = relationship(
         cascade="all, delete-orphan", order_by="RecipeSection.position"
@@ -152,7 +156,22 @@ class Issue(Model):
     composed_by_id: Mapped[int | None] = mapped_column(
         sa.ForeignKey("users.id", ondelete="SET NULL")
     )
-    composed_by: Mapped[User | None] = relationship()
+    composed_by: Mapped[User | None] = relationship(foreign_keys=composed_by_id)
+    # How many times it was changed: a page that shows another number is no longer up to date.
+    version: Mapped[int] = mapped_column(default=0)
+    # « À relire », then « relu par » or « à reprendre », with a word (see crm.newsletter.review).
+    review_asked_at: Mapped[datetime | None]
+    review_asked_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL")
+    )
+    review_asked_by: Mapped[User | None] = relationship(foreign_keys=review_asked_by_id)
+    reviewed_at: Mapped[datetime | None]
+    reviewed_by_id: Mapped[int | None] = mapped_column(
+        sa.ForeignKey("users.id", ondelete="SET NULL")
+    )
+    reviewed_by: Mapped[User | None] = relationship(foreign_keys=reviewed_by_id)
+    reviewed_digest: Mapped[str] = mapped_column(sa.String(64), default="")  # of what was read
+    review_note: Mapped[str] = mapped_column(sa.String(1000), default="")
     # Frozen: what was decided no longer changes, whatever happens to the items.
     frozen_at: Mapped[datetime | None]
     content: Mapped[dict[str, Any] | None] = mapped_column(Json)
@@ -161,6 +180,8 @@ class Issue(Model):
     sent_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     cancelled_at: Mapped[datetime | None]  # while it was leaving: the rest did not
+    # Late, or restored from a backup: when somebody said that it leaves all the same.
+    insisted_at: Mapped[datetime | None]
     # What keeps it from leaving at the moment, in French; empty when nothing does.
     trouble: Mapped[str] = mapped_column(sa.String(500), default="")
     # How many times it was opened, when the publication counts totals; robots apart.
@@ -261,34 +282,3 @@ class Section(SectionRule, Model):
     placements: Mapped[list["Placement"]] = relationship(
         back_populates="section", cascade="all, delete-orphan", order_by="Placement.position"
     )
-
-
-class Placement(Model):
-    """An item placed in an issue, and what this issue says instead of the item."""
-
-    __tablename__ = "placements"
-    __table_args__ = (sa.UniqueConstraint("section_id", "item_id"),)
-
-    section_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("sections.id", ondelete="CASCADE"), index=True
-    )
-    section: Mapped[Section] = relationship(back_populates="placements")
-    item_id: Mapped[int] = mapped_column(sa.ForeignKey("items.id"), index=True)
-    item: Mapped[Item] = relationship(lazy="joined")
-    position: Mapped[int]
-    # None: as the item says.
-    own_title: Mapped[str | None] = mapped_column(sa.String(300))
-    own_summary: Mapped[str | None] = mapped_column(sa.Text)
-
-    @property
-    def title(self) -> str:
-        return self.own_title if self.own_title is not None else self.item.title
-
-    @property
-    def summary(self) -> str:
-        return self.own_summary if self.own_summary is not None else self.item.summary
-
-    def reword(self, title: str, summary: str) -> None:
-        """Say it otherwise in this issue alone; what equals the item follows the item again."""
-        self.own_title = title if title and title != self.item.title else None
-        self.own_summary = summary if summary != self.item.summary else None

@@ -148,6 +148,9 @@ class Item(Model):
     guid: Mapped[str | None] = mapped_column(sa.String(500))
     seen_at: Mapped[datetime] = mapped_column(default=now)
     edited_at: Mapped[datetime | None]
+    # Why its page is no longer there, in French; empty when it was, or was not asked for yet.
+    link_error: Mapped[str] = mapped_column(sa.String(300), default="")
+    link_checked_at: Mapped[datetime | None]
     # Columns that someone corrected by hand: the feed no longer changes them.
     kept: Mapped[list[str]] = mapped_column(default=list)
 

@@ -146,9 +146,9 @@ def web(content: Content, base_url: str = "") -> Markup:
     return Markup(printable(template.render(**_context(content, base_url, None))))
 
 
-def prose(text: str, link_style: str = "") -> Markup:
-    """An editorial in Markdown as HTML whose headings follow an `h2`, none skipped."""
-    html, level = str(markdown(text)), 2
+def prose(text: str, link_style: str = "", level: int = 2) -> Markup:
+    """A text in Markdown as HTML whose headings follow one of that level, none skipped."""
+    html = str(markdown(text))
 
     def nested(found: re.Match[str]) -> str:
         nonlocal level

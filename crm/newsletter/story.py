@@ -1,7 +1,7 @@
 """Stories: an item as a letter tells it, shortened to the room there is, dated, safely linked."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -10,9 +10,11 @@ from crm.newsletter.content import Block, Content, Image, Part
 from crm.newsletter.feeds.addresses import web_address
 from crm.newsletter.issues import Layout
 from crm.newsletter.items import Kind
+from crm.newsletter.placements import Form
 
 # The widest and the highest a picture is shown, in pixels; a compact list has none.
 _PICTURES = {Layout.FEATURE: (552, 400), Layout.CARDS: (136, 136)}
+_ALONE = (544, 640)  # a picture that is a block of its own
 
 _GO = {
     Kind.NEWS: "Lire l’article",
@@ -41,18 +43,23 @@ class Room:
 
 @dataclass(frozen=True)
 class Story:
-    """What is shown of one item. `more` leads to the whole summary when it had to be shortened."""
+    """What is shown of one item, or of a free block.
+
+    `more` leads to the whole summary when it had to be shortened.
+    """
 
     number: int
     title: str
     summary: str
     url: str
-    more: str
-    image: Image | None
-    origin: tuple[str, ...]
-    dates: str
-    deadline: str
-    go: str
+    more: str = ""
+    image: Image | None = None
+    origin: tuple[str, ...] = ()
+    dates: str = ""
+    deadline: str = ""
+    go: str = ""
+    form: Form = Form.ITEM
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +71,17 @@ class Chapter:
     stories: tuple[Story, ...]
     others: int = 0
 
+    @property
+    def runs(self) -> list[list[Story]]:
+        """Items that follow each other together, each free block alone: what one table shows."""
+        found: list[list[Story]] = []
+        for story in self.stories:
+            if story.form is Form.ITEM and found and found[-1][0].form is Form.ITEM:
+                found[-1].append(story)
+            else:
+                found.append([story])
+        return found
+
 
 def chapters(content: Content, web: str, room: Room | None = None) -> list[Chapter]:
     """What `content` tells in that room; everything, in full, without one.
@@ -74,15 +92,35 @@ def chapters(content: Content, web: str, room: Room | None = None) -> list[Chapt
 
 
 def _chapter(part: Part, on: date, web: str, room: Room | None) -> Chapter:
-    shown = part.blocks[: room.stories] if room else part.blocks
-    stories = tuple(_story(block, part.layout, on, web, room) for block in shown)
+    shown = _shown(part, room.stories if room else None)
+    stories = tuple(
+        _story(block, part.layout, on, _where(block, part, web), room)
+        if block.form is Form.ITEM
+        else _free(block, _where(block, part, web), room)
+        for block in shown
+    )
     return Chapter(part.title, part.layout, stories, len(part.blocks) - len(shown))
 
 
+def _shown(part: Part, most: int | None) -> Sequence[Block]:
+    """The first blocks; and those for some only, who would find them nowhere else."""
+    return [
+        block
+        for place, block in enumerate(part.blocks)
+        if most is None or place < most or part.only or block.only
+    ]
+
+
+def _where(block: Block, part: Part, web: str) -> str:
+    """The web version, where what is for some readers only is not."""
+    return "" if part.only or block.only else web
+
+
 def _story(block: Block, layout: Layout, on: date, web: str, room: Room | None) -> Story:
-    anchor = f"{web}#contenu-{block.number}"
-    summary, is_cut = shortened(block.summary, room.of(layout) if room else None)
+    anchor = f"{web}#contenu-{block.number}" if web else ""
     url = web_address(block.url)
+    limit = room.of(layout) if room and (web or url) else None
+    summary, is_cut = shortened(block.summary, limit)
     if not url and block.summary and not summary:
         url = anchor  # nowhere else to read what is not shown
     return Story(
@@ -95,7 +133,24 @@ def _story(block: Block, layout: Layout, on: date, web: str, room: Room | None) 
         origin=tuple(filter(None, (_flat(block.organisation), _flat(block.place)))),
         dates=dates(block, on),
         deadline=deadline(block, on),
-        go=_GO[block.kind],
+        go=_GO[block.kind] if block.kind else "",
+    )
+
+
+def _free(block: Block, web: str, room: Room | None) -> Story:
+    """A free block: its words are the officer's own, shortened only as an editorial would be."""
+    limit = room.editorial if room and web else None
+    cut = excerpt if block.form in (Form.EDITORIAL, Form.TEXT) else shortened
+    summary, is_cut = cut(block.summary, limit)
+    return Story(
+        number=block.number,
+        title=_flat(block.title),
+        summary=summary,
+        url=web_address(block.url),
+        more=f"{web}#contenu-{block.number}" if is_cut else "",
+        image=_fitted(block.image, _ALONE) if room is None or room.pictures else None,
+        form=block.form,
+        source=_flat(block.source),
     )
 
 
@@ -163,17 +218,22 @@ def _start(first: date, last: date, on: date) -> str:
 
 def sized(image: Image | None, layout: Layout) -> Image | None:
     """`image` as large as that layout shows it: same shape, never larger than it is."""
-    if image is None or layout not in _PICTURES:
+    return _fitted(image, _PICTURES[layout]) if layout in _PICTURES else None
+
+
+def _fitted(image: Image | None, most: tuple[int, int]) -> Image | None:
+    if image is None:
         return None
     width, height = max(image.width, 1), max(image.height, 1)
-    widest, highest = _PICTURES[layout]
+    widest, highest = most
     ratio = min(widest / width, highest / height, 1)
     return replace(image, width=max(round(width * ratio), 1), height=max(round(height * ratio), 1))
 
 
 def first_titles(content: Content, length: int = 140) -> Iterator[str]:
     """The first titles, as many as that length takes, at least one: what an inbox shows."""
-    for index, block in enumerate(content.blocks):
+    items = (block for block in content.blocks if block.form is Form.ITEM)
+    for index, block in enumerate(items):
         title = _flat(block.title)
         length -= len(title)
         if index and length < 0:

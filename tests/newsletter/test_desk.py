@@ -12,8 +12,9 @@ from queries import cost
 from crm.db import db
 from crm.filters import today
 from crm.newsletter.arrange import take
-from crm.newsletter.issues import Issue, Placement, Publication
+from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Item, Kind
+from crm.newsletter.placements import Placement
 
 LETTERS = "/gestion/lettres"
 HUGE = "x" * 100_000

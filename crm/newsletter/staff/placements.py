@@ -7,8 +7,9 @@ from crm.auth import PUBLISH, allow
 from crm.db import db
 from crm.forms import Form, line, text
 from crm.newsletter import arrange
-from crm.newsletter.issues import Issue, Placement, Section
+from crm.newsletter.issues import Issue, Section
 from crm.newsletter.items import Item
+from crm.newsletter.placements import Placement
 from crm.newsletter.staff.issues import draft
 
 bp = Blueprint("placements", __name__)

@@ -12,7 +12,8 @@ from crm.newsletter.content import Content
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import schedule
 from crm.newsletter.delivery.schedule import Refused
-from crm.newsletter.issues import Placement, Section
+from crm.newsletter.issues import Section
+from crm.newsletter.placements import Placement
 
 AT = now().replace(microsecond=0) + timedelta(days=1)
 

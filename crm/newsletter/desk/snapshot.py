@@ -1,0 +1,144 @@
+"""Snapshots: all that a draft says, as plain data, and how it is put back.
+
+Columns are read from the tables themselves: one that is added to a section or to a placement is
+kept without a word here.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.db import Model, db
+from crm.newsletter.asides import Aside
+from crm.newsletter.issues import Issue, Section
+from crm.newsletter.items import Item
+from crm.newsletter.placements import Placement
+
+TEXTS = ("subject", "preheader", "editorial", "planned_on")
+_PLACE = ("id", "section_id", "issue_id", "position")  # told by where a row is
+
+
+def snapshot(issue: Issue, items: Iterable[Item] = ()) -> dict[str, Any]:
+    """What `issue` says, and what was decided of `items`, as JSON can keep it."""
+    return {
+        "texts": {name: _plain(getattr(issue, name)) for name in TEXTS},
+        "sections": [
+            _columns(section)
+            | {"id": section.id, "placements": [_placed(one) for one in section.placements]}
+            for section in issue.sections
+        ],
+        "asides": {str(item.id): _aside(issue, item.id) for item in items},
+    }
+
+
+def restore(issue: Issue, state: dict[str, Any]) -> dict[str, Any]:
+    """Have `issue` say `state` again; returns what it said until now."""
+    items = [item for item in map(_item, state["asides"]) if item is not None]
+    until_now = snapshot(issue, items)
+    for name, value in state["texts"].items():
+        setattr(issue, name, _typed(Issue, name, value))
+    with db.session.no_autoflush:
+        _put_back(issue, state["sections"])
+    db.session.flush()
+    db.session.expire(issue, ["sections"])
+    for section in issue.sections:
+        db.session.expire(section, ["placements"])
+    for item_id, values in state["asides"].items():
+        _decide(issue, int(item_id), values)
+    return until_now
+
+
+def _put_back(issue: Issue, shown: Sequence[dict[str, Any]]) -> None:
+    sections = {section.id: section for section in issue.sections}
+    placements = {one.id: one for one in issue.placements}
+    for position, said in enumerate(shown, 1):
+        section = sections.pop(said["id"], None) or Section(issue=issue)
+        _set(section, said, position)
+        for rank, words in enumerate(said["placements"], 1):
+            if _is_possible(words):
+                placement = placements.pop(words["id"], None) or Placement()
+                placement.section = section
+                _set(placement, words, rank)
+    for gone in placements.values():
+        db.session.delete(gone)
+    db.session.flush()
+    for section in sections.values():
+        db.session.expire(section, ["placements"])
+        db.session.delete(section)
+
+
+def _set(row: Section | Placement, said: dict[str, Any], position: int) -> None:
+    row.position = position
+    for name, value in said.items():
+        if name not in ("id", "placements"):
+            setattr(row, name, _typed(type(row), name, value))
+
+
+def _is_possible(said: dict[str, Any]) -> bool:
+    """Whether what this row leads to (an item, a picture, a segment) is still there."""
+    return all(
+        db.session.scalar(sa.select(key.column).where(key.column == said[column.key]))
+        for column in Placement.__table__.columns
+        for key in column.foreign_keys
+        if said.get(column.key) is not None
+    )
+
+
+def _placed(placement: Placement) -> dict[str, Any]:
+    return _columns(placement) | {"id": placement.id}
+
+
+def _columns(row: Model) -> dict[str, Any]:
+    names = (column.key for column in row.__mapper__.column_attrs)
+    return {name: _plain(getattr(row, name)) for name in names if name not in _PLACE}
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, (date, datetime)) else value
+
+
+def _typed(kind: type[Model], name: str, value: Any) -> Any:
+    """`value` as its column has it in Python: a date, a member of an enumeration."""
+    column = kind.__mapper__.columns[name].type
+    if value is None or isinstance(column, sa.JSON):
+        return value
+    if isinstance(column, sa.Enum) and column.enum_class is not None:
+        return column.enum_class(value)
+    if isinstance(column, sa.Date):
+        return date.fromisoformat(value)
+    return datetime.fromisoformat(value) if column.python_type is datetime else value
+
+
+def _item(number: str) -> Item | None:
+    return db.session.get(Item, int(number))
+
+
+def _aside(issue: Issue, item_id: int) -> list[Any] | None:
+    found = _decided(issue, item_id)
+    return [found.choice.value, found.number, found.by_id, found.at.isoformat()] if found else None
+
+
+def _decided(issue: Issue, item_id: int) -> Aside | None:
+    return db.session.scalar(
+        sa.select(Aside).where(
+            Aside.publication_id == issue.publication_id, Aside.item_id == item_id
+        )
+    )
+
+
+def _decide(issue: Issue, item_id: int, values: list[Any] | None) -> None:
+    """Put back what was decided of this item."""
+    aside = _decided(issue, item_id)
+    if values is None:
+        if aside is not None:
+            db.session.delete(aside)
+        return
+    if aside is None and _item(str(item_id)) is None:
+        return
+    aside = aside or Aside(publication_id=issue.publication_id, item_id=item_id)
+    choice, number, by_id, at = values
+    aside.choice = Aside.__mapper__.columns["choice"].type.enum_class(choice)
+    aside.number, aside.by_id, aside.at = number, by_id, datetime.fromisoformat(at)
+    db.session.add(aside)
