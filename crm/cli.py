@@ -12,14 +12,14 @@ import click  # noqa: E402
 import sqlalchemy as sa  # noqa: E402
 from flask import Flask, current_app  # noqa: E402
 from flask.cli import AppGroup, ScriptInfo, with_appcontext  # noqa: E402
-from flask_migrate import upgrade  # noqa: E402
 
 from crm import jobs, serve  # noqa: E402
-from crm.config import ROOT, SettingError  # noqa: E402
+from crm.config import SettingError, Settings  # noqa: E402
 from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
-from crm.defaults import install_defaults  # noqa: E402
 from crm.events.cli import events  # noqa: E402
+from crm.keeping.cli import COMMANDS  # noqa: E402
+from crm.keeping.upgrade import NotUpgraded, bring_up_to_date  # noqa: E402
 from crm.newsletter.cli import newsletter  # noqa: E402
 from crm.requests.cli import requests  # noqa: E402
 from crm.text import normal_email  # noqa: E402
@@ -105,11 +105,13 @@ def database() -> None:
 
 
 @database.command("upgrade")
-def upgrade_command() -> None:
-    """Crée les tables, ou les met à jour."""
-    upgrade(directory=str(ROOT / "migrations"))
-    install_defaults()
-    db.session.commit()
+@click.option("--no-backup", is_flag=True, help="Ne sauvegarde ni ne répète rien avant.")
+def upgrade_command(no_backup: bool) -> None:
+    """Crée les tables, ou les met à jour, après une sauvegarde et une répétition sur une copie."""
+    try:
+        bring_up_to_date(Settings.current(), click.echo, is_saved=not no_backup)
+    except NotUpgraded as error:
+        raise click.ClickException(str(error)) from error
 
 
 @crm.group("users", cls=AppGroup)
@@ -150,3 +152,5 @@ crm.add_command(contacts)
 crm.add_command(events)
 crm.add_command(newsletter)
 crm.add_command(requests)
+for command in COMMANDS:
+    crm.add_command(command)

@@ -8,9 +8,10 @@ from flask_login import current_user
 from sqlalchemy import select
 from sqlalchemy.orm import defer, joinedload
 
-from crm.auth import READ, allow
-from crm.db import db
+from crm.auth import READ, allow, may
+from crm.db import db, now
 from crm.filters import day, near, plural
+from crm.keeping.backups import LATE, Backup
 from crm.newsletter.compose import count_new
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed
@@ -32,8 +33,22 @@ class Thing:
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    todo = [*_requests(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
-    return render_template("staff/dashboard/index.html", todo=todo)
+    todo = [*_backups(), *_requests(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
+    saved = Backup.last_good() if may("staff.settings.backups.index") else None
+    return render_template("staff/dashboard/index.html", todo=todo, saved=saved)
+
+
+def _backups() -> list[Thing]:
+    """A night without a good backup, for whoever can do something about it."""
+    if not may("staff.settings.backups.index"):
+        return []
+    good, last = Backup.last_good(), Backup.last()
+    is_late = good is not None and good.asked_at < now() - LATE
+    if not is_late and (last is None or not last.trouble):
+        return []
+    said = f"la dernière bonne date de {near(good.made_at)}" if good else "il n’y en a aucune"
+    return [Thing("Voir pourquoi la sauvegarde a échoué",
+                  url_for("staff.settings.backups.index"), "shield-exclamation", said)]  # fmt: skip
 
 
 def _requests() -> list[Thing]:

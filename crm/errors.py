@@ -1,9 +1,18 @@
 """Error pages: what happened, and what to do, in French."""
 
+import errno
 import logging
+import sqlite3
 
 from flask import Flask, current_app, jsonify, render_template, request
-from sqlalchemy.exc import DataError, IntegrityError, OperationalError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DataError,
+    IntegrityError,
+    InterfaceError,
+    ProgrammingError,
+)
+from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
 
 from crm.db import db
@@ -25,11 +34,21 @@ PAGES = {
     503: ("Le service est momentanément indisponible", "Réessayez dans un instant."),
 }  # fmt: skip
 BY_DEFAULT = HTTPException().description
+RETRY_AFTER = 10  # seconds
+# What a disk says when it is full, broken or taken away; the next request may well succeed.
+_DISK = (
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS, errno.EMFILE, errno.ENFILE,
+)  # fmt: skip
 
 
 def init_app(app: Flask) -> None:
     app.register_error_handler(HTTPException, _http_error)
-    app.register_error_handler(OperationalError, _database_error)
+    app.register_error_handler(DatabaseError, _database_error)
+    app.register_error_handler(InterfaceError, _database_error)
+    app.register_error_handler(ProgrammingError, _unexpected_error)
+    app.register_error_handler(NoConnection, _no_connection)
+    app.register_error_handler(sqlite3.OperationalError, _no_connection)
+    app.register_error_handler(OSError, _disk_error)
     app.register_error_handler(IntegrityError, _came_second)
     app.register_error_handler(DataError, _impossible_value)
     app.register_error_handler(OverflowError, _impossible_value)
@@ -43,9 +62,24 @@ def _http_error(error: HTTPException):  # type: ignore[no-untyped-def]
     return _page(error.code, said)
 
 
-def _database_error(error: OperationalError):  # type: ignore[no-untyped-def]
+def _database_error(error: DatabaseError | InterfaceError):  # type: ignore[no-untyped-def]
+    """The disk is full, the server stopped, the file cannot be read: nothing here to restart."""
     # The statement's parameters may hold personal data: only the driver's own words are logged.
     log.error("base de données : %s", error.orig)
+    _rollback()
+    return _page(503)
+
+
+def _no_connection(error: Exception):  # type: ignore[no-untyped-def]
+    log.error("base de données : %s", type(error).__name__)
+    _rollback()
+    return _page(503)
+
+
+def _disk_error(error: OSError):  # type: ignore[no-untyped-def]
+    if error.errno not in _DISK:
+        return _unexpected_error(error)
+    log.error("%s %s : %s", request.method, request.endpoint, errno.errorcode[error.errno])
     _rollback()
     return _page(503)
 
@@ -75,12 +109,20 @@ def _unexpected_error(error: Exception):  # type: ignore[no-untyped-def]
 def _rollback() -> None:
     try:
         db.session.rollback()
-    except OperationalError:
+    except (DatabaseError, InterfaceError):
         db.session.remove()
 
 
 def _page(code: int, said: str | None = None):  # type: ignore[no-untyped-def]
     title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
-        return jsonify(error=title, advice=said or advice), code
-    return render_template("errors/error.html", code=code, title=title, advice=said or advice), code
+        return jsonify(error=title, advice=said or advice), code, _later(code)
+    if code == 503 and request.method == "POST":
+        advice = "Revenez en arrière, où est encore votre texte, et réessayez dans un instant."
+    page = render_template("errors/error.html", code=code, title=title, advice=said or advice)
+    return page, code, _later(code)
+
+
+def _later(code: int) -> dict[str, str]:
+    """When to come back, for browsers and robots (RFC 9110 §10.2.3)."""
+    return {"Retry-After": str(RETRY_AFTER)} if code == 503 else {}

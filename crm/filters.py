@@ -123,7 +123,9 @@ def weight(size: int) -> str:
         return plural(size, "octet")
     if size < 1024 * 1024:
         return f"{number(round(size / 1024))}{NBSP}Ko"
-    return f"{number(round(size / 1024 / 1024, 1))}{NBSP}Mo"
+    if size < 1024**3:
+        return f"{number(round(size / 1024 / 1024, 1))}{NBSP}Mo"
+    return f"{number(round(size / 1024**3, 1))}{NBSP}Go"
 
 
 def duration(minutes: int) -> str:

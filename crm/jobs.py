@@ -19,11 +19,13 @@ from huey.consumer import Consumer
 from huey.serializer import SignedSerializer
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm.db import Model, begin_writing, change, db, now
+from crm.db import Model, begin_writing, change, database_time, db
 
 log = logging.getLogger(__name__)
 
 Job = Callable[..., None]
+
+_SET_BACK = timedelta(minutes=1)
 
 _jobs: dict[str, Job] = {}
 _periods: dict[str, timedelta] = {}
@@ -87,8 +89,13 @@ def run_due(at: datetime | None = None) -> list[str]:
 
     One clock per job wins, however many are started: the row that says when it last ran moves once.
     """
-    moment = at or now()
+    moment = at or database_time()
     return [name for name, period in _periods.items() if _takes(name, period, moment)]
+
+
+def last_tick() -> datetime | None:
+    """When the clock last started a job."""
+    return db.session.scalar(sa.select(sa.func.max(Tick.started_at)))
 
 
 def _takes(name: str, period: timedelta, at: datetime) -> bool:
@@ -100,9 +107,10 @@ def _takes(name: str, period: timedelta, at: datetime) -> bool:
 
 def _moves(name: str, before: datetime, at: datetime) -> bool:
     """Whether this clock is the one that moves the row of `name`."""
-    moved = change(
-        sa.update(Tick).where(Tick.name == name, Tick.started_at <= before).values(started_at=at)
-    )
+    # A moment that has not come yet was written before the clock of this machine was set back.
+    later = at + max(at - before, _SET_BACK)
+    is_due = sa.or_(Tick.started_at <= before, Tick.started_at > later)
+    moved = change(sa.update(Tick).where(Tick.name == name, is_due).values(started_at=at))
     if not moved and db.session.scalar(sa.select(Tick.id).where(Tick.name == name)) is None:
         db.session.add(Tick(name=name, started_at=at))
     elif not moved:

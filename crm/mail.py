@@ -20,6 +20,7 @@ from crm.colours import light_variant
 from crm.config import ROOT, Settings
 from crm.db import Model, change, db, now
 from crm.filters import FILTERS, plural
+from crm.holds import NOTHING_HELD
 from crm.identity import Identity
 from crm.jobs import enqueue, every
 from crm.signature import signed
@@ -162,7 +163,8 @@ def sender(settings: Settings) -> str:
 def send_mails() -> None:
     """Send what is due. Commits as it goes: what has left must not leave again."""
     settings = Settings.current()
-    due = sa.select(Mail).where(Mail.next_try_at <= now()).order_by(Mail.id).limit(200)
+    due = sa.select(Mail).where(Mail.next_try_at <= now(), NOTHING_HELD)
+    due = due.order_by(Mail.id).limit(200)
     mails = list(db.session.scalars(due))
     db.session.commit()
     if not mails:
@@ -200,7 +202,7 @@ def _claim(mail: Mail) -> bool:
     """Take this mail for ten minutes: two workers never send the same one."""
     taken = change(
         sa.update(Mail)
-        .where(Mail.id == mail.id, Mail.next_try_at <= now())
+        .where(Mail.id == mail.id, Mail.next_try_at <= now(), NOTHING_HELD)
         .values(next_try_at=now() + timedelta(minutes=10))
     )
     db.session.commit()

@@ -9,11 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import click
-from flask_migrate import upgrade
 
-from crm.config import ROOT
+from crm.config import Settings
 from crm.db import db
-from crm.defaults import install_defaults
+from crm.keeping.upgrade import bring_up_to_date
 
 
 def run(host: str, port: int, workers: int, *, with_worker: bool, demo: bool) -> None:
@@ -53,8 +52,7 @@ def _prepare_demonstration() -> None:
 
     app = create_app()
     with app.app_context():
-        upgrade(directory=str(ROOT / "migrations"))
-        install_defaults()
+        bring_up_to_date(Settings.current(), click.echo)
         if seed.is_untouched():
             click.echo("Premier lancement\u00a0: création du réseau de démonstration…")
             seed.fill("reseau", progress=True)

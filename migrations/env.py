@@ -19,19 +19,27 @@ def include_object(
 
 
 def run() -> None:
+    given = config.attributes.get("connection")
+    if given is not None:  # in a transaction of its own, that its owner ends (see crm.keeping)
+        _migrate(given)
+        return
     with db.engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             _without_foreign_keys(connection)
-        context.configure(
-            connection=connection,
-            target_metadata=Base.metadata,
-            include_object=include_object,
-            **current_app.extensions["migrate"].configure_args,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        _migrate(connection)
         if connection.dialect.name == "sqlite":
             _check_foreign_keys(connection)
+
+
+def _migrate(connection: sa.Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=Base.metadata,
+        include_object=include_object,
+        **current_app.extensions["migrate"].configure_args,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
 
 
 def _without_foreign_keys(connection: sa.Connection) -> None:

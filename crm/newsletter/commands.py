@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from crm.config import Settings
 from crm.db import db, now
 from crm.filters import PARIS, moment, plural, today
+from crm.holds import is_held
 from crm.jobs import enqueue
 from crm.newsletter.compose import compose
 from crm.newsletter.deliveries import PENDING, Delivery, State
@@ -74,6 +75,9 @@ def send(wait: bool) -> None:
     """Envoie ce qui doit partir et reprend ce qui a été interrompu."""
     if quiet := Courtesy.current().quiet_until_when(now()):
         click.echo(f"Heures calmes\u00a0: rien ne part avant {moment(quiet)}.")
+        return
+    if is_held():
+        click.echo("Une sauvegarde a été restaurée\u00a0: rien ne part avant «\u00a0crm resume\u00a0».")
         return
     trouble = _send()
     while not trouble and (pause := _pause(wait)) is not None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import joinedload
 
 from crm.config import Settings
 from crm.db import change, db, in_turn, now
+from crm.holds import is_held
 from crm.jobs import every
 from crm.mail import wake
 from crm.requests import invitations
@@ -176,6 +177,8 @@ def cancel(appointment: Appointment, why: str = "", by: User | None = None) -> N
 @every(minutes=5)
 def remind_due() -> None:
     """Recall what comes soon, and call off what no longer makes sense. Commits as it goes."""
+    if is_held():
+        return
     soon = Appointment.coming().with_only_columns(Appointment.id)
     ids = db.session.scalars(
         soon.where(

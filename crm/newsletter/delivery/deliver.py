@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from crm.config import Settings
 from crm.db import db, now
+from crm.holds import is_held
 from crm.identity import Identity
 from crm.jobs import every
 from crm.newsletter.content import Content
@@ -51,6 +52,8 @@ def deliver_due(
     if not _alone.acquire(blocking=False):
         return "un envoi est déjà en cours"
     try:
+        if is_held():
+            return "une sauvegarde a été restaurée, et les envois attendent votre feu vert"
         clock = clock or database_clock()
         troubles = [_deliver(issue_id, settings, clock, progress) for issue_id in _due(clock)]
         count_refusals(clock())

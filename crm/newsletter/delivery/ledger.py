@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from crm.db import begin_writing, now, reading
+from crm.holds import NOTHING_HELD
 from crm.newsletter.deliveries import PENDING, Delivery, State
 from crm.newsletter.delivery.gate import Gate
 from crm.newsletter.delivery.processes import fell_with_its_machine, is_gone
@@ -45,13 +46,14 @@ class Ledger:
             )
 
     def is_wanted(self) -> bool:
-        """Whether nobody has paused the issue, nor called it off."""
+        """Whether nobody has paused the issue, nor called it off, nor held everything back."""
         with reading(), self.engine.begin() as connection:
             return connection.scalar(
                 sa.select(sa.true()).where(
                     Issue.id == self.issue_id,
                     Issue.paused_at.is_(None),
                     Issue.cancelled_at.is_(None),
+                    NOTHING_HELD,
                 )
             ) is True  # fmt: skip
 

@@ -4,6 +4,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from crm.holds import NOTHING_HELD
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
 from crm.newsletter.subscriptions import Subscription
@@ -37,6 +38,7 @@ _DUE = (
             Issue.paused_at.is_(None),
             Issue.cancelled_at.is_(None),
         ),
+        NOTHING_HELD,
     )
     .order_by(Delivery.next_try_at)
     # In full: PostgreSQL prepares the statement, and a plan for any limit reads the whole table.
