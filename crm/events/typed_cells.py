@@ -51,8 +51,8 @@ def is_nothing(cell: str) -> bool:
 
 
 def mission_key(words: str) -> str:
-    """What the writings of a mission share: « SI Formations », « SI - Formations »."""
-    return fold(words)
+    """What the writings of a mission share: « SI Formations », « SI - Formations »; or nothing."""
+    return "" if is_nothing(words) else fold(words)
 
 
 def read_partners(cell: str, is_known: Callable[[str], bool] = lambda name: False) -> list[str]:

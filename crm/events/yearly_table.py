@@ -10,7 +10,6 @@ from sqlalchemy.orm import joinedload, selectinload
 from crm.contacts.files.downloads import Row
 from crm.db import db, now
 from crm.events.events import Event
-from crm.events.past_tables import HEADINGS
 from crm.events.take_in import place_of
 from crm.events.typed_cells import (
     UnreadCell,
@@ -55,9 +54,9 @@ def rows(events: list[Event]) -> Iterator[Row]:
     """The lines of a file: a number is one, a missing one is empty."""
     for event in events:
         told = cells(event)
-        count = told["count"]
-        numbers = {"count": int(count)} if count.isascii() and count.isdecimal() else {}
-        yield [{**told, **numbers}[key] for key in HEADINGS]
+        count = told.pop("count")
+        is_number = count.isascii() and count.isdecimal()
+        yield [*told.values(), int(count) if is_number else count]
 
 
 def cells(event: Event) -> dict[str, str]:

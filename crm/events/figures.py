@@ -1,0 +1,220 @@
+"""Figures: how many events and participants a period had, shared out, and what is missing.
+
+Numbers of participants are read from the events; see crm.events.who_came for people by name.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+
+from crm.contacts.departments import DEPARTMENTS
+from crm.contacts.organisations import Organisation
+from crm.contacts.terms import Term, Vocabulary
+from crm.db import db, now
+from crm.events.events import Event
+from crm.events.kinds import CountKind, EventKind
+from crm.events.partners import Partnership
+from crm.filters import day
+from crm.periods import Period
+
+NOTHING = "-"  # the value, in an address, of what was not said
+
+
+@dataclass(frozen=True)
+class Held:
+    """One event that took place, as far as figures go."""
+
+    id: int
+    first_day: date
+    kind: EventKind
+    mission_id: int | None
+    is_online: bool
+    department: str
+    venue: str
+    participants: int | None  # None: nobody said
+    count_kind: CountKind | None  # None: those who were marked by name
+    came: int
+    partners: tuple[tuple[str, str], ...] = ()  # key, name
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """One way of sharing events out; an event may have several values (partners)."""
+
+    key: str
+    title: str
+    values: Callable[[Held], Sequence[str]]
+    labels: Callable[[Period, Sequence[Held]], Mapping[str, str]]
+    keeps_order: bool = False
+
+
+def where_of(event: Held) -> str:
+    if event.is_online:
+        return "les-deux" if event.department or event.venue else "en-ligne"
+    return "sur-place" if event.department or event.venue else ""
+
+
+_PLACES = {"en-ligne": "En ligne", "sur-place": "Sur place", "les-deux": "Sur place et en ligne"}
+
+
+def _missions(_period: Period, _events: Sequence[Held]) -> dict[str, str]:
+    every = sa.select(Term).where(Term.vocabulary == Vocabulary.MISSION).order_by(Term.position)
+    return {str(term.id): term.label for term in db.session.scalars(every)}
+
+
+def _partners(_period: Period, events: Sequence[Held]) -> dict[str, str]:
+    return {key: name for event in events for key, name in event.partners}
+
+
+_COUNTS: dict[str, str] = {**{kind.value: f"Nombre {kind.label}" for kind in CountKind},
+           "named": "Personnes pointées par leur nom", "missing": "Effectif manquant"}  # fmt: skip
+
+
+def count_of(event: Held) -> str:
+    """How the number of participants of an event is known."""
+    if event.count_kind is not None:
+        return event.count_kind.value
+    return "missing" if event.participants is None else "named"
+
+
+DIMENSIONS = (
+    Dimension("mission", "Par mission",
+              lambda one: [str(one.mission_id)] if one.mission_id else [], _missions, True),
+    Dimension("mois", "Par mois", lambda one: [f"{one.first_day:%Y-%m}"],
+              lambda period, _: {f"{month:%Y-%m}": day(month, "MMMM y")
+                                 for month in period.months()}, True),
+    Dimension("lieu", "Par lieu", lambda one: [where_of(one)] if where_of(one) else [],
+              lambda *_: _PLACES, True),
+    Dimension("departement", "Par département", lambda one: [one.department] if one.department
+              else [], lambda *_: {code: f"{code} – {name}" for code, name in DEPARTMENTS.items()}),
+    Dimension("partenaire", "Par projet ou partenaire",
+              lambda one: [key for key, _ in one.partners], _partners),
+    Dimension("genre", "Par genre", lambda one: [one.kind.value],
+              lambda *_: {kind.value: kind.label for kind in EventKind}),
+    Dimension("comptage", "D’où vient le nombre de participants", lambda one: [count_of(one)],
+              lambda *_: _COUNTS, True),
+)  # fmt: skip
+BY_KEY = {one.key: one for one in DIMENSIONS}
+
+
+@dataclass(frozen=True)
+class Count:
+    """One value of a dimension: its words, events, participants, and head-counts missing."""
+
+    value: str
+    label: str
+    events: int
+    participants: int
+    missing: int
+
+    @property
+    def number(self) -> int:
+        return self.participants
+
+
+def within(period: Period) -> list[Any]:
+    """The events of the period that took place: neither called off, nor still to come."""
+    return [Event.first_day.between(period.starts, period.ends), Event.ends_at <= now(),
+            Event.cancelled_at.is_(None)]  # fmt: skip
+
+
+def read(period: Period, *, partners: bool = True) -> list[Held]:
+    """The events of a period, in two queries however many there are."""
+    it = Event
+    rows = db.session.execute(
+        sa.select(it.id, it.first_day, it.kind, it.mission_id, it.is_online, it.department,
+                  it.venue, it.commune, it.head_count, it.head_count_kind, it.came)
+        .where(*within(period)).order_by(it.last_day, it.id)
+    ).all()  # fmt: skip
+    named = _partners_of(period) if partners else {}
+    return [
+        Held(row.id, row.first_day, row.kind, row.mission_id, row.is_online, row.department,
+             row.venue or row.commune,
+             row.head_count if row.head_count is not None else row.came or None,
+             row.head_count_kind, row.came, tuple(named.get(row.id, {}).items()))
+        for row in rows
+    ]  # fmt: skip
+
+
+def _partners_of(period: Period) -> dict[int, dict[str, str]]:
+    """The partners of each event: those that have the same card, or the same name, are one."""
+    it = Partnership
+    rows = db.session.execute(
+        sa.select(it.event_id, it.organisation_id, it.name_key, it.name, Organisation.name)
+        .join(Event, Event.id == it.event_id)
+        .outerjoin(Organisation, Organisation.id == it.organisation_id)
+        .where(*within(period)).order_by(it.event_id, it.position)
+    ).all()  # fmt: skip
+    found: dict[int, dict[str, str]] = {}
+    for event_id, organisation_id, name_key, name, known in rows:
+        key = f"o{organisation_id}" if organisation_id else f"n{name_key or name}"
+        found.setdefault(event_id, {})[key] = known or name
+    return found
+
+
+def tables(period: Period, events: Sequence[Held]) -> list[tuple[Dimension, list[Count]]]:
+    """Every dimension with its values."""
+    return [(one, counts(one, period, events)) for one in DIMENSIONS]
+
+
+def counts(dimension: Dimension, period: Period, events: Sequence[Held]) -> list[Count]:
+    """The values in their order; what was not said comes last."""
+    labels = dimension.labels(period, events)
+    shared: dict[str, list[Held]] = {}
+    for event in events:
+        for value in dimension.values(event) or [NOTHING]:
+            shared.setdefault(value, []).append(event)
+    always = labels if dimension.key == "mois" else ()
+    found = [_count(value, label, shared.get(value, [])) for value, label in labels.items()
+             if value in shared or value in always]  # fmt: skip
+    if not dimension.keeps_order:
+        found.sort(key=lambda one: (-one.participants, -one.events))
+    if NOTHING in shared:
+        found.append(_count(NOTHING, "non précisé", shared[NOTHING]))
+    return found
+
+
+def _count(value: str, label: str, events: Iterable[Held]) -> Count:
+    events = list(events)
+    people = [one.participants for one in events]
+    return Count(value, label, len(events), sum(filter(None, people)), people.count(None))
+
+
+def total(events: Sequence[Held]) -> Count:
+    return _count("", "Total", events)
+
+
+def having(dimension: Dimension, value: str, events: Sequence[Held]) -> list[Held]:
+    """The events that a number of `tables` counted."""
+    return [one for one in events if value in (dimension.values(one) or [NOTHING])]
+
+
+@dataclass(frozen=True)
+class Apart:
+    """The events of a period that its figures leave out."""
+
+    cancelled: int
+    coming: int
+
+
+def apart(period: Period) -> Apart:
+    mine = sa.select(sa.func.count(Event.id)).where(
+        Event.first_day.between(period.starts, period.ends)
+    )
+    cancelled = db.session.scalar(mine.where(Event.cancelled_at.is_not(None))) or 0
+    coming = mine.where(Event.cancelled_at.is_(None), Event.ends_at > now())
+    return Apart(cancelled, db.session.scalar(coming) or 0)
+
+
+def years(period: Period, many: int = 5) -> list[Count]:
+    """This year of the period and those before it, the last one first."""
+    last = period.ends.year
+    span = Period(date(last - many + 1, 1, 1), date(last, 12, 31))
+    events = read(span, partners=False)
+    return [
+        _count(str(year), str(year), [one for one in events if one.first_day.year == year])
+        for year in range(last, last - many, -1)
+    ]
