@@ -59,10 +59,7 @@ class Who:
     names: tuple[tuple[str, str], ...] = ()  # first name, last name
     phones: frozenset[str] = frozenset()
     user_id: int | None = None
-
-    @property
-    def is_nobody(self) -> bool:
-        return not (self.emails or self.people or self.user_id)
+    rows: frozenset[tuple[str, int]] = frozenset()  # (kind, id): theirs, though nothing says so
 
     def among(self, email: Any, person_id: Any = None) -> sa.ColumnElement[bool]:
         """Whether a row is theirs, by its column of addresses or that of cards."""

@@ -3,18 +3,19 @@
 from collections.abc import Iterator
 
 from crm.contacts import personal as contacts
+from crm.events import personal as events
 from crm.newsletter.readers import personal as newsletter
 from crm.personal import Feature, Holding, Processing
 from crm.privacy import house
 from crm.requests import personal as requests
 
 # The cards go last but one: the others are found by them. The house’s mails go with everything.
-FEATURES: tuple[Feature, ...] = (requests, newsletter, contacts, house)
+FEATURES: tuple[Feature, ...] = (requests, events, newsletter, contacts, house)
 
 
 def processings() -> list[Processing]:
     """The lines of the register, the directory first."""
-    order = (contacts, requests, newsletter, *FEATURES)
+    order = (contacts, requests, newsletter, events, *FEATURES)
     found = (one for feature in dict.fromkeys(order) for one in feature.PROCESSINGS)
     return list(found)
 

@@ -96,6 +96,7 @@ def _with_cards(start: Who) -> Who:
         names=tuple(dict.fromkeys(name for one in everyone for name in one.names)),
         phones=frozenset().union(*(one.phones for one in everyone)),
         user_id=start.user_id,
+        rows=start.rows,
     )
 
 

@@ -11,6 +11,7 @@ from crm.filters import moment
 from crm.mail import Mail
 from crm.requests import words
 from crm.requests.kinds import Outcome
+from crm.requests.meetings import Decision, Meeting
 from crm.requests.messages import Direction, Message, RequestFile
 from crm.requests.requests import Step, SupportRequest
 from crm.requests.slots import Appointment
@@ -48,11 +49,23 @@ def _forget_what_was_said(request: SupportRequest) -> None:
     change(sa.update(TimeSpent).where(TimeSpent.request_id == request.id).values(note=""))
     met = Appointment.request_id == request.id
     change(sa.update(Appointment).where(met).values(cancelled_why=""))
+    _forget_what_was_decided(request)
     link = f"/gestion/demandes/{request.id}"
     said = sa.update(Entry).where(Entry.kind == EntryKind.REQUEST, Entry.link == link)
     change(said.values(text=f"Demande {request.reference} (effacée à la demande de la personne)"))
     db.session.expire_all()
     request.tell("Données personnelles effacées à la demande de la personne")
+
+
+def _forget_what_was_decided(request: SupportRequest) -> None:
+    """What meetings noted of it, in their frozen minutes too."""
+    decided = sa.select(Decision.meeting_id).where(Decision.request_id == request.id)
+    for meeting in db.session.scalars(sa.select(Meeting).where(Meeting.id.in_(decided))):
+        kept = meeting.minutes.get("decisions", [])
+        blank = [one | {"note": ""} if one["request"] == request.id else one for one in kept]
+        if blank != kept:
+            meeting.minutes = meeting.minutes | {"decisions": blank}
+    change(sa.update(Decision).where(Decision.request_id == request.id).values(note=""))
 
 
 def _forget_mails(reference: str) -> None:

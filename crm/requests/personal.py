@@ -49,6 +49,7 @@ def resolve(kind: str, row_id: int) -> Who | None:
         people=frozenset({request.person_id} - {None}),  # type: ignore[arg-type]
         names=((request.first_name, request.last_name),) if request.last_name else (),
         phones=frozenset({request.phone} - {""}),
+        rows=frozenset({(KIND, request.id)}),
     )
 
 
@@ -147,7 +148,8 @@ def tidy() -> None:
 
 def _of(who: Who) -> list[SupportRequest]:
     """Their requests, the box of suspects included."""
-    mine = who.among(SupportRequest.email, SupportRequest.person_id)
+    own = SupportRequest.id.in_(sorted(number for kind, number in who.rows if kind == KIND))
+    mine = sa.or_(who.among(SupportRequest.email, SupportRequest.person_id), own)
     query = sa.select(SupportRequest).where(mine, SupportRequest.erased_at.is_(None))
     return list(db.session.scalars(query.order_by(SupportRequest.id)))
 

@@ -1,10 +1,14 @@
 """The register of consents, with the proof of each."""
 
+from collections.abc import Mapping
+
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from crm.acts import Did, record_mine
 from crm.auth import PUBLISH, allow
 from crm.contacts.files.downloads import csv_lines
+from crm.db import db
 from crm.filters import today
 from crm.privacy import consents
 from crm.privacy.pages import Listing
@@ -15,7 +19,7 @@ bp = Blueprint("consents", __name__, url_prefix="/accords")
 @bp.get("/")
 @allow(PUBLISH)
 def index() -> ResponseReturnValue:
-    words, page = request.args.get("q", "").strip()[:200], Listing.asked_page()
+    words, page = _words(request.args), Listing.asked_page()
     rows = consents.agreed(words, Listing.SIZE, (page - 1) * Listing.SIZE)
     return render_template(
         "staff/privacy/consents/index.html",
@@ -24,13 +28,19 @@ def index() -> ResponseReturnValue:
     )
 
 
-@bp.get("/accords.csv")
+@bp.post("/accords.csv")
 @allow(PUBLISH)
 def table() -> Response:
-    rows = consents.table(request.args.get("q", "").strip()[:200])
+    content = b"".join(csv_lines(consents.HEADINGS, consents.table(_words(request.form))))
+    record_mine(Did.EXPORTED, detail="les accords")
+    db.session.commit()
     name = f"accords-{today().isoformat()}.csv"
     return Response(
-        b"".join(csv_lines(consents.HEADINGS, rows)),
+        content,
         mimetype="text/csv",
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
+
+
+def _words(typed: Mapping[str, str]) -> str:
+    return typed.get("q", "").strip()[:200]

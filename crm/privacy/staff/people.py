@@ -6,6 +6,7 @@ from flask_login import current_user
 from wtforms import BooleanField, RadioField, validators
 from wtforms.fields.choices import SelectChoice
 
+from crm.acts import Did, record_mine
 from crm.auth import ADMIN, allow
 from crm.db import db
 from crm.downloads import download
@@ -66,12 +67,14 @@ def show(key: str) -> ResponseReturnValue:
     )  # fmt: skip
 
 
-@bp.get("/personnes/<key>/dossier.zip")
+@bp.post("/personnes/<key>/dossier.zip")
 @allow(ADMIN)
 def file(key: str) -> ResponseReturnValue:
     """The file has no name in it: it travels by mail, and stays in folders."""
     found = _found(key)
     content = dossier.archive(found.name, dossier.gather(found.who))
+    record_mine(Did.EXPORTED, detail="le dossier d’une personne")
+    db.session.commit()
     return download(f"dossier-{today().isoformat()}-{key}.zip", content)
 
 
@@ -81,7 +84,9 @@ def erase(key: str) -> ResponseReturnValue:
     """GET says what will happen, POST acts."""
     found, form = _found(key), ErasureForm()
     if form.is_valid_post():
-        forget(found.who, Reason(form.reason.data), current_user)
+        reason = Reason(form.reason.data)
+        done = forget(found.who, reason, current_user)
+        record_mine(Did.ERASED, done, f"une personne, {reason.label}")
         db.session.commit()
         scrub.wake()
         wake_mails()
