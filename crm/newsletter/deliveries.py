@@ -81,6 +81,8 @@ class Delivery(Model):
     # In flight when a worker died, then sent again: perhaps received twice.
     doubted_at: Mapped[datetime | None]
     response: Mapped[str] = mapped_column(sa.String(500), default="")  # the server's words
+    # Which of the conditions its reader met, one bit each (see crm.newsletter.variants).
+    bits: Mapped[int] = mapped_column(sa.BigInteger, default=0)
     # First seen open, by someone who agreed to that.
     opened_at: Mapped[datetime | None]
 

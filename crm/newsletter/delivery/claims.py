@@ -44,6 +44,7 @@ class Row:
     email: str
     name: str
     attempts: int
+    bits: int = 0
 
     @property
     def domain(self) -> str:
@@ -173,7 +174,7 @@ class Claims:
         self._doubt(connection, found, at)
         self.set_aside = self._set_aside(connection, found, at)
         rows = [
-            Row(one.id, one.subscription_id, one.email, _name(one), one.attempts)
+            Row(one.id, one.subscription_id, one.email, _name(one), one.attempts, one.bits)
             for one in found if one.can_receive
         ]  # fmt: skip
         rows = self.ledger.gate.admit(connection, self.relay, rows, at)

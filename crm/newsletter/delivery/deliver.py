@@ -6,7 +6,7 @@ known to have left, whatever happens next (see crm.newsletter.delivery.claims).
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from datetime import timedelta
 
 import sqlalchemy as sa
@@ -18,14 +18,17 @@ from crm.identity import Identity
 from crm.jobs import every
 from crm.newsletter.content import Content
 from crm.newsletter.counting.lead import counted, measured
+from crm.newsletter.deliveries import PENDING, Delivery
+from crm.newsletter.delivery.lateness import question
 from crm.newsletter.delivery.ledger import Clock, Ledger
-from crm.newsletter.delivery.message import Message, Sender
+from crm.newsletter.delivery.message import Message, Messages, Sender
 from crm.newsletter.delivery.schedule import start
 from crm.newsletter.delivery.watch import Progress, watch
 from crm.newsletter.delivery.worker import Worker
 from crm.newsletter.issues import Issue
 from crm.newsletter.render import render
 from crm.newsletter.returns.refusals import count_refusals
+from crm.newsletter.variants import by_content, conditions_of
 
 log = logging.getLogger(__name__)
 
@@ -88,16 +91,19 @@ def _deliver(issue_id: int, settings: Settings, clock: Clock, progress: Progress
     issue = db.session.get_one(Issue, issue_id)
     ledger = Ledger(db.engine, issue_id, clock)
     ledger.gate.refresh()
-    if issue.cancelled_at is None and ledger.gate.closed_until():
+    asked = question(issue, clock())
+    if asked or (issue.cancelled_at is None and ledger.gate.closed_until()):
         db.session.commit()
-        return ""
+        if asked:
+            ledger.tell(asked.words)
+        return asked.words if asked else ""
     start(issue, clock())
     db.session.commit()
     ledger.take_back()
     trouble = ""
     if ledger.is_wanted() and ledger.due():
         try:
-            trouble = _run(ledger, message_of(issue, settings), settings, progress)
+            trouble = _run(ledger, messages_of(issue, settings), settings, progress)
         except Exception:  # one issue that cannot be made must not keep the others from leaving
             db.session.rollback()
             log.exception("le numéro %s ne part pas", issue_id)
@@ -109,26 +115,44 @@ def _deliver(issue_id: int, settings: Settings, clock: Clock, progress: Progress
 
 
 def message_of(issue: Issue, settings: Settings) -> Message:
-    """The message of `issue`, rendered and encoded once. Ends the session's transaction."""
-    identity = Identity.current()
-    content = Content.of(issue)
-    sender = Sender.of(settings, issue.publication.sender_name, identity.short_name)
-    letter = counted(
-        render(content, identity, settings.base_url), issue, content, settings.base_url
-    )
-    message = Message(
-        letter, content, sender, settings, issue.started_at or now(), measured=measured(issue)
-    )
+    """What those get who meet no condition of `issue`. Ends the session's transaction."""
+    return messages_of(issue, settings)[0]
+
+
+def messages_of(issue: Issue, settings: Settings) -> Messages:
+    """The messages of `issue`, each distinct one rendered and encoded once. Ends the transaction.
+
+    One for each combination of conditions that somebody still waits with.
+    """
+    contents = by_content(whole := Content.of(issue), _bits_of(issue, whole))
+    reading = measured(issue)
+    made = {id(one): _message(issue, one, settings, reading) for one in contents.values()}
     db.session.commit()  # on SQLite, the workers could not write meanwhile
-    return message
+    return {its_bits: made[id(one)] for its_bits, one in contents.items()}
 
 
-def _run(ledger: Ledger, message: Message, settings: Settings, progress: Progress | None) -> str:
+def _message(issue: Issue, content: Content, settings: Settings, reading: Set[int]) -> Message:
+    identity = Identity.current()
+    sender = Sender.of(settings, issue.publication.sender_name, identity.short_name)
+    letter = render(content, identity, settings.base_url)
+    letter = counted(letter, issue, content, settings.base_url)
+    return Message(letter, content, sender, settings, issue.started_at or now(), measured=reading)
+
+
+def _bits_of(issue: Issue, content: Content) -> set[int]:
+    """The combinations of conditions met by those who have still to be written to."""
+    if not conditions_of(content):
+        return {0}
+    waiting = Delivery.issue_id == issue.id, Delivery.state.in_(PENDING)
+    return {0, *db.session.scalars(sa.select(Delivery.bits).where(*waiting).distinct())}
+
+
+def _run(ledger: Ledger, messages: Messages, settings: Settings, progress: Progress | None) -> str:
     """Let the workers empty what is due, and return what kept them from it."""
     stop = threading.Event()
     count = ledger.gate.courtesy.connections
     group = IN_FLIGHT // count
-    workers = [Worker(ledger, message, settings, stop, group) for _ in range(count)]
+    workers = [Worker(ledger, messages, settings, stop, group) for _ in range(count)]
     try:
         for worker in workers:
             worker.start()

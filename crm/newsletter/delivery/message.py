@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterator, Set
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -141,6 +141,10 @@ class Message:
     def _tokens(self, recipient: Recipient) -> Iterator[str]:
         numbers = (recipient.delivery_id, recipient.subscription_id, recipient.subscription_id)
         return map(Signer.sign, self._signers, numbers)
+
+
+# The messages of one issue: by the bits of their readers, one for all of those who read the same.
+Messages = Mapping[int, Message]
 
 
 def mailbox(name: str, address: str, word: int = _WORD) -> str:

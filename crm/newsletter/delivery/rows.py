@@ -29,6 +29,7 @@ _DUE = (
         Delivery.attempts,
         Delivery.state,
         Delivery.claimed_by,
+        Delivery.bits,
     )
     .where(
         Delivery.issue_id == sa.bindparam("issue"),
@@ -54,6 +55,7 @@ NEXT = sa.select(
     _DUE.c.attempts,
     _DUE.c.state,
     _DUE.c.claimed_by,
+    _DUE.c.bits,
     Subscription.email,
     Subscription.first_name,
     Subscription.last_name,

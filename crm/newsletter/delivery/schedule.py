@@ -6,8 +6,8 @@ import sqlalchemy as sa
 
 from crm.contacts.search.segments import Segment
 from crm.db import change, db, now
-from crm.newsletter import audience
-from crm.newsletter.content import freeze, thaw
+from crm.newsletter import audience, review, variants
+from crm.newsletter.content import Content, freeze, thaw
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import rhythms
 from crm.newsletter.issues import Issue
@@ -40,11 +40,17 @@ def schedule(issue: Issue, at: datetime, *, in_spite_of_doubts: bool = False) ->
         raise Refused(f"{issue.title} est déjà parti.")
     if not issue.subject.strip():
         raise Refused("L’objet est vide\u00a0: c’est la première chose que vos lecteurs verront.")
+    if lacking := review.lacks(issue):
+        raise Refused(lacking)
+    if len(variants.conditions_of(Content.of(issue))) > variants.MOST_CONDITIONS:
+        raise Refused(
+            f"Plus de {variants.MOST_CONDITIONS} publics différents\u00a0: réunissez-en certains."
+        )
     found = doubts(issue)
     if found and not in_spite_of_doubts:
         raise Refused(" ".join(found))
     freeze(issue, now())
-    issue.scheduled_at = at
+    issue.scheduled_at, issue.insisted_at = at, None
 
 
 def cancel(issue: Issue) -> None:
@@ -136,6 +142,7 @@ def start(issue: Issue, at: datetime) -> bool:
 
 
 def _rows_of(issue: Issue, at: datetime) -> sa.Insert:
+    conditions = variants.conditions_of(Content.of(issue))
     writable = Subscription.suppressed == ""
     moment = sa.literal(at, Delivery.next_try_at.type)
     nothing = sa.cast(sa.null(), Delivery.next_try_at.type)
@@ -147,6 +154,7 @@ def _rows_of(issue: Issue, at: datetime) -> sa.Insert:
             else_=sa.literal(State.SUPPRESSED, Delivery.state.type),
         ),
         "attempts": sa.literal(0),
+        "bits": variants.bits(conditions),
         "claimed_by": sa.literal(""),
         "next_try_at": sa.case((writable, moment), else_=nothing),
         "settled_at": sa.case((writable, nothing), else_=moment),

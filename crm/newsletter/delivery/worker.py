@@ -8,12 +8,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 from crm.config import Settings
+from crm.dialogue import Envelope, Refused, ServerGone
 from crm.newsletter.deliveries import State
 from crm.newsletter.delivery.claims import Claims, Result, Row
 from crm.newsletter.delivery.ledger import Ledger
-from crm.newsletter.delivery.message import Message, Unwritable, envelope_address
+from crm.newsletter.delivery.message import Messages, Unwritable, envelope_address
 from crm.newsletter.delivery.processes import worker_name
-from crm.smtp import Connection, Envelope, Refused, ServerGone, connect, rest
+from crm.smtp import Connection, connect, rest
 
 log = logging.getLogger(__name__)
 
@@ -32,13 +33,13 @@ class Worker(threading.Thread):
     def __init__(
         self,
         ledger: Ledger,
-        message: Message,
+        messages: Messages,
         settings: Settings,
         stop: threading.Event,
         group: int,
     ) -> None:
         super().__init__(name="envoi")
-        self.ledger, self.message, self.settings, self.stop = ledger, message, settings, stop
+        self.ledger, self.messages, self.settings, self.stop = ledger, messages, settings, stop
         self.group = group
         self.connection: Connection | None = None
         self.failures = 0
@@ -114,8 +115,9 @@ class Worker(threading.Thread):
         for row in rows:
             try:
                 address = envelope_address(row.email)
-                envelope = (self.message.envelope_sender(row), address)
-                letters.append((row, envelope, self.message.to(row, address)))
+                message = self.messages[row.bits]
+                envelope = (message.envelope_sender(row), address)
+                letters.append((row, envelope, message.to(row, address)))
             except Exception as error:  # this one alone is held
                 yield Result(row, State.FAILED, _why_unwritable(row, error))
         followers = (envelope for _, envelope, _ in letters[1:])

@@ -9,6 +9,7 @@ from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Picture
 from crm.newsletter.render import web
+from crm.newsletter.variants import public
 
 bp = Blueprint("archive", __name__)
 
@@ -38,7 +39,7 @@ def show(slug: str, number: int) -> ResponseReturnValue:
     if issue is None or not issue.is_public:
         abort(404)
     return render_template(
-        "public/newsletter/archive/show.html", issue=issue, letter=web(Content.of(issue))
+        "public/newsletter/archive/show.html", issue=issue, letter=web(public(Content.of(issue)))
     )
 
 
@@ -49,7 +50,7 @@ def feed(slug: str) -> Response:
     xml = render_template(
         "public/newsletter/archive/feed.xml",
         publication=found,
-        issues=[(issue, Content.of(issue)) for issue in issues],
+        issues=[(issue, public(Content.of(issue))) for issue in issues],
         base_url=Settings.current().base_url,
     )
     return Response(xml, mimetype="application/atom+xml")

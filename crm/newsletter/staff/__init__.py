@@ -8,11 +8,14 @@ from crm.newsletter.staff import (
     health,
     issues,
     items,
+    lateness,
     placements,
     preview,
     publications,
+    reviews,
     sending,
     subscribers,
+    variants,
 )
 
 MODULES = (
@@ -26,6 +29,9 @@ MODULES = (
     feeds,
     subscribers,
     publications,
+    variants,
+    reviews,
+    lateness,
 )
 
 

@@ -28,6 +28,11 @@ class PublicationForm(Form):
         "Compter les liens suivis",
         description="Pour tout le monde ensemble : rien dans un lien ne dit qui le suit.",
     )
+    needs_review = BooleanField(
+        "Faire relire chaque numéro avant l’envoi",
+        description="Par quelqu’un d’autre que son auteur\u00a0; l’équipe le voit sur sa page "
+        "d’accueil.",
+    )
     opens = choice(
         "Ouvertures", [(opens.value, opens.label) for opens in Opens],
         hint="Mesurer celles d’une personne demande son accord, distinct de l’abonnement (CNIL).",

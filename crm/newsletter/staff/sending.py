@@ -29,7 +29,7 @@ from crm.forms import Form, LocalMomentField, as_choices, ask_again, choice, ema
 from crm.jobs import enqueue
 from crm.newsletter import audience, emails
 from crm.newsletter.deliveries import Delivery, State
-from crm.newsletter.delivery import schedule
+from crm.newsletter.delivery import lateness, schedule
 from crm.newsletter.delivery.courtesy import Courtesy
 from crm.newsletter.delivery.deliver import send_due
 from crm.newsletter.delivery.progress import Progress, progress_of
@@ -194,6 +194,7 @@ def show(issue_id: int) -> ResponseReturnValue:
     return render_template(
         "staff/newsletter/sending/show.html",
         issue=issue,
+        question=lateness.question(issue, now()),
         progress=progress,
         pace=_pace(progress),
         quiet_until=Courtesy.current().quiet_until_when(now()),
