@@ -1,7 +1,7 @@
 """The yearly table: what was held in a period, one event a line, in the words it was typed in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 
 import sqlalchemy as sa
@@ -22,6 +22,8 @@ from crm.events.typed_dates import UnreadDate, read_dates, say_dates
 from crm.events.wording import ONLINE, where
 from crm.text import one_line
 
+_SHOWN = (joinedload(Event.mission), selectinload(Event.partners), selectinload(Event.sessions))
+
 
 def held(starts: date, ends: date) -> sa.Select[Event]:
     """The events of these days that took place, by the day that ends them, as the report does.
@@ -39,10 +41,18 @@ def held(starts: date, ends: date) -> sa.Select[Event]:
     )
 
 
-def table(starts: date, ends: date) -> list[Event]:
-    """The same, with all that a line of the table shows."""
-    shown = (joinedload(Event.mission), selectinload(Event.partners), selectinload(Event.sessions))
-    return list(db.session.scalars(held(starts, ends).options(*shown)).unique())
+def table(starts: date, ends: date, limit: int | None = None) -> list[Event]:
+    """The same, with all that a line of the table shows; `limit` of them at most."""
+    return list(db.session.scalars(held(starts, ends).options(*_SHOWN).limit(limit)).unique())
+
+
+def some(ids: Sequence[int]) -> list[Event]:
+    """These events, in the order of the table."""
+    found: list[Event] = []
+    for start in range(0, len(ids), 500):
+        query = sa.select(Event).where(Event.id.in_(ids[start : start + 500])).options(*_SHOWN)
+        found += db.session.scalars(query).unique()
+    return sorted(found, key=lambda one: (one.last_day or date.min, one.id))
 
 
 def participants(event: Event) -> int | None:
