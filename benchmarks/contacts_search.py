@@ -18,6 +18,7 @@ from flask import Flask, json
 from flask_migrate import upgrade
 
 from benchmarks._fake_contacts import fill
+from crm.accounts.sessions import Browser, sign_in_session
 from crm.app import create_app
 from crm.config import ROOT, Settings
 from crm.contacts.organisations import Organisation
@@ -144,12 +145,12 @@ def _asker(app: Flask) -> Callable[[str], object]:
             [{"type": hit.type, "id": hit.id, "name": hit.name} for hit in _suggest(text)]
         )
     user = User(email="mesure@example.org", name="Mesure", role=UserRole.OFFICER)
-    user.set_password("mesure" * 3)
     db.session.add(user)
+    _, key = sign_in_session(user, Browser())
     db.session.commit()
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = str(user.id), True
+        session["key"] = key
     accept = {"Accept": "application/json"}
 
     def ask(text: str) -> None:

@@ -1,4 +1,4 @@
-"""The queue of requests with 100,000 of them: the first page, beside the page of an empty one."""
+"""The queue of requests with 100,000 of them, and the figures of a year: beside an empty queue."""
 
 import time
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from flask.testing import FlaskClient
 
 from benchmarks._servers import application, databases
+from crm.accounts.sessions import Browser, sign_in_session
 from crm.db import db, now
 from crm.requests.kinds import Outcome, RequestKind, State
 from crm.requests.requests import SupportRequest
@@ -26,7 +27,9 @@ PAGES = {
     "un mot": "/gestion/demandes/?q=forage",
     "un mot rare": "/gestion/demandes/?q=village77",
     "une demande": "/gestion/demandes/4242",
+    "chiffres": "/gestion/demandes/chiffres/",  # some 26,000 requests in a year
 }
+EMPTY = {name: PAGES[name] for name in ("à traiter", "chiffres")}
 
 
 def run() -> None:
@@ -36,11 +39,12 @@ def run() -> None:
             with application(url) as app:
                 officer = User(email="a@example.org", role=UserRole.ADMIN, password_hash="")
                 db.session.add(officer)
+                _, key = sign_in_session(officer, Browser())
                 db.session.commit()
                 client = app.test_client()
                 with client.session_transaction() as session:
-                    session["_user_id"], session["_fresh"] = str(officer.id), True
-                _show(client, f"File vide, {name}", {"à traiter": PAGES["à traiter"]})
+                    session["key"] = key
+                _show(client, f"File vide, {name}", EMPTY)
                 _fill(officer.id)
                 _show(client, f"File de 100 000 demandes dont 2 000 ouvertes, {name}", PAGES)
 

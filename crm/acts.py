@@ -104,7 +104,7 @@ class Act(Model):
     user: Mapped[User | None] = relationship()
 
     @classmethod
-    def latest(cls) -> "sa.Select[tuple[Act]]":
+    def latest(cls) -> "sa.Select[Act]":
         return sa.select(cls).order_by(cls.at.desc(), cls.id.desc())
 
 

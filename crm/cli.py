@@ -14,6 +14,7 @@ from flask import Flask, current_app  # noqa: E402
 from flask.cli import AppGroup, ScriptInfo, with_appcontext  # noqa: E402
 
 from crm import jobs, serve  # noqa: E402
+from crm.accounts.cli import users  # noqa: E402
 from crm.config import SettingError, Settings  # noqa: E402
 from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
@@ -22,8 +23,6 @@ from crm.keeping.cli import COMMANDS  # noqa: E402
 from crm.keeping.upgrade import NotUpgraded, bring_up_to_date  # noqa: E402
 from crm.newsletter.cli import newsletter  # noqa: E402
 from crm.requests.cli import requests  # noqa: E402
-from crm.text import normal_email  # noqa: E402
-from crm.users import User, UserRole  # noqa: E402
 
 HELP = {"help_option_names": ["-h", "--help"]}
 
@@ -114,43 +113,10 @@ def upgrade_command(no_backup: bool) -> None:
         raise click.ClickException(str(error)) from error
 
 
-@crm.group("users", cls=AppGroup)
-def users() -> None:
-    """Comptes de l’équipe."""
-
-
-@users.command("add")
-@click.argument("email")
-@click.option(
-    "--role", type=click.Choice([role.value for role in UserRole]), required=True, help="Rôle."
-)
-@click.option("--name", default="", help="Prénom et nom.")
-@click.option("--password-stdin", is_flag=True, help="Lit le mot de passe sur l’entrée standard.")
-def add_user(email: str, role: str, name: str, password_stdin: bool) -> None:
-    """Crée un compte, ou change le rôle et le mot de passe d’un compte."""
-    address = normal_email(email)
-    if address is None:
-        raise click.ClickException(f"«\u00a0{email}\u00a0» n’est pas une adresse complète.")
-    password = (
-        sys.stdin.readline().rstrip("\r\n")
-        if password_stdin
-        else click.prompt("Mot de passe", hide_input=True, confirmation_prompt=True)
-    )
-    user = User.find(address) or User(email=address)
-    user.role, user.name = UserRole(role), name or user.name or ""
-    try:
-        user.set_password(password)
-    except ValueError as error:
-        raise click.ClickException(str(error)) from error
-    user.disabled_at = None
-    db.session.add(user)
-    db.session.commit()
-    click.echo(f"{address} peut se connecter ({UserRole(role).label}).")
-
-
 crm.add_command(contacts)
 crm.add_command(events)
 crm.add_command(newsletter)
 crm.add_command(requests)
+crm.add_command(users)
 for command in COMMANDS:
     crm.add_command(command)

@@ -63,12 +63,12 @@ class UserSession(Model):
         )
 
     @classmethod
-    def of_key(cls, key: str) -> sa.Select[tuple[Self]]:
+    def of_key(cls, key: str) -> sa.Select[Self]:
         """The session that this key opens, with its user."""
         return sa.select(cls).where(cls.key_hash == digest(key)).options(joinedload(cls.user))
 
     @classmethod
-    def of_user(cls, user: User) -> sa.Select[tuple[Self]]:
+    def of_user(cls, user: User) -> sa.Select[Self]:
         """The sessions one can still use, the latest first."""
         return (
             sa.select(cls)

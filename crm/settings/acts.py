@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, render_template, request, url_for
@@ -53,7 +54,7 @@ class Filters:
             _day("au"),
         )
 
-    def query(self) -> sa.Select[tuple[Act]]:
+    def query(self) -> sa.Select[Act]:
         found = Act.latest()
         if self.kind == ALARMS:
             found = found.where(Act.kind.in_([kind for kind in Did if kind.is_alarming]))
@@ -99,7 +100,7 @@ def table() -> ResponseReturnValue:
     return Response(content, mimetype="text/csv", headers=headers)
 
 
-def _rows(query: sa.Select[tuple[Act]]) -> Iterator[tuple[str | int | None, ...]]:
+def _rows(query: sa.Select[Act]) -> Iterator[tuple[str | int | None, ...]]:
     for act in db.session.scalars(query.execution_options(yield_per=500)):
         moment = local(act.at).strftime("%Y-%m-%d %H:%M:%S")
         who = act.user.email if act.user else ""
@@ -111,7 +112,8 @@ def subject(act: Act) -> tuple[str, str]:
     words, endpoint, parameter = SUBJECTS.get(act.about, (act.about, "", ""))
     if not act.about_id:
         return words, ""
-    url = url_for(endpoint, **{parameter: act.about_id}) if endpoint else ""
+    values: dict[str, Any] = {parameter: act.about_id}
+    url = url_for(endpoint, **values) if endpoint else ""
     return f"{words} n°\u00a0{act.about_id}", url
 
 

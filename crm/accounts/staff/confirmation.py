@@ -39,6 +39,9 @@ def new() -> ResponseReturnValue:
 def _is_proven(form: ConfirmationForm, user: User) -> bool:
     """A code when one was typed, else the password."""
     field = form.code if user.has_factor and form.code.data else form.password
+    if not field.data:
+        field.errors = ["Ce champ est à remplir."]
+        return False
     try:
         if field is form.code:
             right = check_code(user, field.data, browser())
