@@ -5,6 +5,7 @@ import re
 
 from crm.contacts.fold import fold
 from crm.seed import patterns
+from crm.seed.activities import ACTIVITIES
 from crm.seed.french import at, capitals, typeset
 from crm.seed.scene import Scene
 
@@ -90,7 +91,7 @@ class Names:
 def sectors(rng: random.Random, kind: str, name: str) -> list[str]:
     """One to three sectors, the one its name tells first."""
     told = [_HINTS[word] for word in fold(name).split() if word in _HINTS]
-    usual = _USUAL.get(kind, tuple(patterns.ACTIVITIES))
+    usual = _USUAL.get(kind, tuple(ACTIVITIES))
     drawn = rng.sample(usual, min(rng.randint(1, 2), len(usual)))
     return list(dict.fromkeys(told[:1] + drawn))
 
@@ -112,7 +113,7 @@ def describe(rng: random.Random, kind: str, scene: Scene, sectors: list[str]) ->
     if rng.random() > 0.45:
         return ""
     lieu = f"{at(scene.village)} ({scene.country.name})"
-    activity = rng.choice(patterns.ACTIVITIES[sectors[0]]).format(lieu=lieu)
+    activity = rng.choice(ACTIVITIES[sectors[0]]).format(lieu=lieu)
     if kind in ("collectivite", "epci"):
         return typeset(f"Coopération décentralisée avec {scene.village} ({scene.country.name}) : "
                        f"{activity.replace(f' {lieu}', '')}.")  # fmt: skip

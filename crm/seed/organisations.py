@@ -8,6 +8,7 @@ from crm.contacts.details import Detail, DetailKind, detail_key
 from crm.contacts.organisations import Organisation, OtherName, organisation_terms
 from crm.contacts.terms import Vocabulary
 from crm.seed import known, naming, patterns, places
+from crm.seed.activities import GOALS
 from crm.seed.french import capitals, initials, plain, typeset
 from crm.seed.known import Known
 from crm.seed.network import Body, Network, moment
@@ -162,7 +163,7 @@ class _Maker:
         }
 
     def _describe(self, body_id: int, sectors: list[str], scene: Scene) -> None:
-        goals = {goal for sector in sectors for goal in patterns.GOALS[sector]}
+        goals = {goal for sector in sectors for goal in GOALS[sector]}
         chosen = [(Vocabulary.SECTOR, sector) for sector in sectors]
         chosen += [(Vocabulary.SDG, goal) for goal in sorted(goals)]
         chosen.append((Vocabulary.COUNTRY, scene.country.code))
