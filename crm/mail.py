@@ -19,12 +19,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 from crm.colours import light_variant
 from crm.config import ROOT, Settings
 from crm.db import Model, change, db, now
+from crm.dialogue import Refused, ServerGone
 from crm.filters import FILTERS, plural
 from crm.holds import NOTHING_HELD
 from crm.identity import Identity
 from crm.jobs import enqueue, every
 from crm.signature import signed
-from crm.smtp import Connection, Refused, ServerGone, connected, wire
+from crm.smtp import Connection, connected, wire
 
 log = logging.getLogger(__name__)
 

@@ -92,7 +92,7 @@ class Site:
     def wait(self, seconds: float = 30) -> None:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            with contextlib.suppress(requests.ConnectionError):
+            with contextlib.suppress(requests.ConnectionError, requests.Timeout):
                 if requests.get(f"{self.url}/sante", timeout=5).ok:
                     return
             time.sleep(0.1)

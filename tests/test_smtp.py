@@ -6,9 +6,10 @@ import pytest
 from aiosmtpd.smtp import AuthResult
 from smtp_server import collector, faulty
 
-from crm import smtp
+from crm import dialogue
 from crm.config import Settings
-from crm.smtp import Refused, ServerGone, connected, wire
+from crm.dialogue import Refused, ServerGone
+from crm.smtp import connected, wire
 
 SENDER = "lettre@example.org"
 AWA, LUC, ZOE = "awa@example.org", "luc@example.org", "zoe@example.org"
@@ -121,7 +122,7 @@ def test_a_message_cut_in_the_middle_is_not_in_doubt(open_):
 
 
 def test_a_server_that_does_not_answer_is_left(open_, monkeypatch):
-    monkeypatch.setattr(smtp, "FINAL_TIMEOUT", 0.2)
+    monkeypatch.setattr(dialogue, "FINAL_TIMEOUT", 0.2)
     with faulty(faults={AWA: ["STALL"]}) as (url, _script), open_(url) as connection:
         with pytest.raises(ServerGone) as gone:
             connection.hand_over(SENDER, AWA, wire(MESSAGE))

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from crm.calendars import Reply
 from crm.config import Settings
 from crm.db import change, db, in_turn, now
 from crm.holds import is_held
@@ -172,6 +173,22 @@ def cancel(appointment: Appointment, why: str = "", by: User | None = None) -> N
     appointment.sequence += 1
     _tell(appointment, "Rendez-vous annulé", by)
     invitations.cancel(appointment)
+
+
+def answered(appointment: Appointment, reply: Reply, sender: str) -> None:
+    """What a calendar program says for the person it belongs to (RFC 5546 §3.2.3).
+
+    A requester who declines frees the slot. An officer's refusal is only written down: the card is
+    where the team calls off. An answer to an older invitation changes nothing.
+    """
+    if appointment.is_cancelled or reply.sequence < appointment.sequence:
+        return
+    who = appointment.officer.display_name if sender == appointment.officer.email else ""
+    if reply.is_declined and not who:
+        cancel(appointment, "L’invitation a été déclinée.")
+    else:
+        said = f"{'déclinée' if reply.is_declined else 'acceptée'}{f' par {who}' if who else ''}"
+        appointment.request.tell(f"Invitation {said}\u00a0: {appointment.when}")
 
 
 @every(minutes=5)

@@ -12,10 +12,12 @@ from email.utils import getaddresses
 
 import nh3
 
+from crm.calendars import TYPE, Reply, read_reply
 from crm.text import clean, cut, normal_email, one_line
 
 MAX_TEXT = 50_000  # characters kept of one mail
 MAX_ATTACHMENTS = 20
+_LONGEST_REPLY = 100_000  # bytes
 _LOGO = 30_000  # bytes: a smaller picture inside the text is part of a signature
 
 # What machines say of themselves (RFC 3834 §5; the others are habits of well-known servers).
@@ -58,6 +60,7 @@ class Letter:
     is_automatic: bool
     is_spam: bool = False
     files: list[tuple[str, bytes]] = field(default_factory=list)
+    reply: Reply | None = None  # what a calendar program answers to an invitation
     raw_text: str = ""  # for reports of delivery: what they give back
 
 
@@ -78,6 +81,7 @@ def decipher(raw: bytes) -> Letter:
         is_automatic=is_automatic(message),
         is_spam=_header(message, "X-Spam-Flag").strip().lower() == "yes",
         files=_files(message),
+        reply=_reply(message),
         raw_text=raw[:200_000].decode("ascii", "replace") if _is_report(message) else "",
     )
 
@@ -185,6 +189,14 @@ def _from_html(words: str) -> str:
     words = re.sub(r"(?i)<(br|/p|/div|/tr|/li|/h\d)\b[^>]*>", "\n", words)
     plain = html.unescape(nh3.clean(words, tags=set()))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in plain.split("\n")))
+
+
+def _reply(message: EmailMessage) -> Reply | None:
+    for part in message.walk():
+        content = part.get_payload(decode=True) if part.get_content_type() == TYPE else None
+        if isinstance(content, bytes) and len(content) <= _LONGEST_REPLY:
+            return read_reply(content)
+    return None
 
 
 def _files(message: EmailMessage) -> list[tuple[str, bytes]]:

@@ -8,6 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from crm.db import db, in_turn, now
 from crm.requests import announce, book, matching, minutes
+from crm.requests.end import end
 from crm.requests.kinds import Outcome, State
 from crm.requests.meetings import Absence, Decision, Meeting, Verdict
 from crm.requests.queue import loads, officers
@@ -229,7 +230,7 @@ def _remind(decision: Decision, by: User) -> None:
 def _close(decision: Decision, by: User) -> None:
     request = decision.request
     outcome = decision.outcome or request.likely_outcome
-    request.close(outcome, decision.note, by)
+    end(request, outcome, decision.note, by)
     announce.closed(request)
     for contact in (request.person, request.organisation):
         if contact is not None:

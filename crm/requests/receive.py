@@ -12,18 +12,20 @@ from email.utils import parseaddr
 
 import sqlalchemy as sa
 
+from crm.calendars import Reply
 from crm.config import Settings
 from crm.db import db, now
 from crm.jobs import every
 from crm.mail import wake
 from crm.mailbox import Unavailable, opened
-from crm.requests import links
+from crm.requests import book, links
 from crm.requests.converse import hear
 from crm.requests.decipher import Letter, decipher
 from crm.requests.files import BadFile, Sent, check
 from crm.requests.kinds import Channel, RequestKind
 from crm.requests.messages import Message
 from crm.requests.requests import SupportRequest
+from crm.requests.slots import Appointment
 from crm.requests.submit import submit
 from crm.spam import count_links
 from crm.text import normal_email
@@ -107,12 +109,25 @@ def conversation_of(letter: Letter) -> SupportRequest | None:
 
 
 def _join(request: SupportRequest, letter: Letter) -> None:
+    if letter.reply is not None:
+        _answer_invitation(request, letter.reply, letter.sender)
+        if not letter.text or letter.is_automatic:
+            return  # a calendar program spoke alone
     files, refused = _checked(letter.files)
     hear(
         request, _with(letter.text or "(message vide)", refused), files=files,
         quoted=letter.quoted, sender=letter.sender, message_id=letter.message_id,
         is_automatic=letter.is_automatic,
     )  # fmt: skip
+
+
+def _answer_invitation(request: SupportRequest, reply: Reply, sender: str) -> None:
+    """Only an appointment of this very conversation is concerned."""
+    mine = sa.select(Appointment).where(
+        Appointment.request_id == request.id, Appointment.uid == reply.uid
+    )
+    if (appointment := db.session.scalar(mine)) is not None:
+        book.answered(appointment, reply, sender)
 
 
 def _begin(letter: Letter) -> SupportRequest:

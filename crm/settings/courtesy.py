@@ -10,11 +10,12 @@ from wtforms.fields import Field
 from crm.auth import PUBLISH, allow
 from crm.config import Settings
 from crm.db import db, now
+from crm.dialogue import ServerGone
 from crm.forms import Form, choice, line
 from crm.newsletter.delivery.courtesy import Courtesy, Pace, Rule, RuleKind
 from crm.newsletter.delivery.gate import FORGETTING
 from crm.newsletter.delivery.pace import Limits, limit
-from crm.smtp import ServerGone, greet, relay_name
+from crm.smtp import greet, relay_name
 
 bp = Blueprint("courtesy", __name__, url_prefix="/envois")
 

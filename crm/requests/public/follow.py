@@ -13,6 +13,7 @@ from crm.forms import Form, ask_again, email, text
 from crm.mail import wake
 from crm.requests import emails, links
 from crm.requests.converse import conversation, hear
+from crm.requests.end import end
 from crm.requests.erase import erase, kept_about
 from crm.requests.files import ACCEPT, MAX_FILES, SAID, BadFile, Sent, check_all
 from crm.requests.forms import NEED
@@ -82,9 +83,10 @@ def settle(token: str) -> ResponseReturnValue:
     """« Ma demande est réglée »."""
     found = opened(token)
     if not found.is_closed:
-        found.close(found.likely_outcome if found.answered_at else Outcome.ANSWERED)
+        end(found, found.likely_outcome if found.answered_at else Outcome.ANSWERED)
         found.tell("Le demandeur dit que sa demande est réglée")
         db.session.commit()
+        wake()
     return redirect(url_for(".show", token=token), 303)
 
 
@@ -94,8 +96,9 @@ def withdraw(token: str) -> ResponseReturnValue:
     found = opened(token)
     if ask_again():
         return render_template("public/requests/follow/withdraw.html", asked=found, token=token)
-    found.close(Outcome.WITHDRAWN)
+    end(found, Outcome.WITHDRAWN)
     db.session.commit()
+    wake()
     return redirect(url_for(".show", token=token), 303)
 
 

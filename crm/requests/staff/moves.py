@@ -8,6 +8,7 @@ from crm.auth import WORK, allow
 from crm.db import db
 from crm.mail import wake
 from crm.requests import emails, matching
+from crm.requests.end import end
 from crm.requests.kinds import Outcome
 from crm.requests.requests import SupportRequest
 from crm.requests.staff.card import find
@@ -71,7 +72,7 @@ def close(request_id: int) -> ResponseReturnValue:
     if outcome not in set(Outcome):
         abort(400, "Choisissez ce que cette demande a donné.")
     was_open = not asked.is_closed
-    asked.close(Outcome(outcome), clean(request.form.get("note"))[:2000], by=current_user)
+    end(asked, Outcome(outcome), clean(request.form.get("note"))[:2000], by=current_user)
     if was_open and request.form.get("prevenir") and asked.email:
         emails.closed(asked)
     if was_open:

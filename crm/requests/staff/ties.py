@@ -24,32 +24,32 @@ bp = Blueprint("ties", __name__)
 @allow(WORK)
 def person(request_id: int) -> ResponseReturnValue:
     """Tie the card that is named, make one, or untie."""
-    asked = find(request_id)
-    before = asked.person
-    match request.form.get("geste"):
-        case "creer":
-            _make(asked, matching.make_person)
-        case "delier":
-            asked.person = None
-        case _:
-            asked.person = _named(Person).survivor
-    return _back(asked, asked.person if asked.person is not before else None)
+    return _tie(find(request_id), "person", Person, matching.make_person)
 
 
 @bp.post("/<int:request_id>/organisation")
 @allow(WORK)
 def organisation(request_id: int) -> ResponseReturnValue:
     """Tie the card that is named, make one, or untie."""
-    asked = find(request_id)
-    before = asked.organisation
+    return _tie(find(request_id), "organisation", Organisation, matching.make_organisation)
+
+
+def _tie(
+    asked: SupportRequest,
+    name: str,
+    model: type[Card],
+    make: Callable[[SupportRequest, User], object],
+) -> ResponseReturnValue:
+    before = getattr(asked, name)
     match request.form.get("geste"):
         case "creer":
-            _make(asked, matching.make_organisation)
+            _make(asked, make)
         case "delier":
-            asked.organisation = None
+            setattr(asked, name, None)
         case _:
-            asked.organisation = _named(Organisation).survivor
-    return _back(asked, asked.organisation if asked.organisation is not before else None)
+            setattr(asked, name, _named(model).survivor)
+    now_tied = getattr(asked, name)
+    return _back(asked, now_tied if now_tied is not before else None)
 
 
 def _make(asked: SupportRequest, make: Callable[[SupportRequest, User], object]) -> None:

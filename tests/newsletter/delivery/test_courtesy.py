@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sending import begun, counted, deliver, ledger, ready, sent_at, states
 from smtp_server import faulty
 
-from crm import smtp
+from crm import dialogue, smtp
 from crm.config import Settings
 from crm.db import db, now
 from crm.filters import PARIS
@@ -32,7 +32,7 @@ def quick(monkeypatch):
     """Nobody waits in tests."""
     monkeypatch.setattr(worker, "BACKOFF", (0.01,) * 3)
     monkeypatch.setattr(watch, "LOOK", 0.02)
-    monkeypatch.setattr(smtp, "GOODBYE_TIMEOUT", 0.2)
+    monkeypatch.setattr(dialogue, "GOODBYE_TIMEOUT", 0.2)
     monkeypatch.setattr(smtp, "_resting", {})
 
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sending import begun, counted, deliver, ledger, ready, sent_at, states
 from smtp_server import collector, faulty
 
-from crm import smtp
+from crm import dialogue
 from crm.db import db, now, reading
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import claims, commits, gate, worker
@@ -29,8 +29,8 @@ def quick(monkeypatch):
     """Nobody waits in tests."""
     monkeypatch.setattr(worker, "BACKOFF", (0.01,) * 3)
     monkeypatch.setattr(gate, "SLOW", 0.02)
-    monkeypatch.setattr(smtp, "FINAL_TIMEOUT", 0.5)
-    monkeypatch.setattr(smtp, "GOODBYE_TIMEOUT", 0.2)
+    monkeypatch.setattr(dialogue, "FINAL_TIMEOUT", 0.5)
+    monkeypatch.setattr(dialogue, "GOODBYE_TIMEOUT", 0.2)
 
 
 @pytest.fixture
