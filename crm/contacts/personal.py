@@ -15,7 +15,7 @@ from crm.contacts.duplicates.merges import Merge
 from crm.contacts.files.imports import Import, ImportChange, Stage
 from crm.contacts.files.spreadsheets import TableError, read_table
 from crm.contacts.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
-from crm.contacts.journal import Attachment, Entry, EntryKind
+from crm.contacts.journal import BY_HAND, Attachment, Entry, EntryKind
 from crm.contacts.kinds import ContactKind
 from crm.contacts.people import Person, Role
 from crm.contacts.search.forget import forget_people
@@ -24,7 +24,7 @@ from crm.contacts.search.segments import SegmentCard
 from crm.contacts.search.suggest import suggest
 from crm.db import change, db, now
 from crm.filters import plural
-from crm.personal import Enclosed, Kept, Trace, Who
+from crm.personal import GONE, Enclosed, Kept, Trace, Who
 
 __all__ = ["ABOUT_NOBODY", "HOLDINGS", "PROCESSINGS"]
 
@@ -154,7 +154,7 @@ def foresee(who: Who) -> Iterator[str]:
     files = _count(Attachment, Attachment.entry.has(Entry.person_id.in_(who.people)))
     yield (
         f"Son journal\u00a0: {plural(lines, 'ligne')} et {plural(files, 'document')}. Ce qui est "
-        "aussi au journal d’une organisation y reste, sans son nom ni les documents."
+        "aussi au journal d’une organisation y garde sa date, sans le texte ni les documents."
     )
     drafts = [draft.name for draft in _drafts(who)]
     if drafts:
@@ -178,6 +178,7 @@ def erase(who: Who, keys: Sequence[str], *, objects: bool) -> None:
     kept_or_not = sa.or_(Merge.kept_id.in_(who.people), Merge.absorbed_id.in_(who.people))
     change(sa.delete(Merge).where(Merge.kind == ContactKind.PERSON, kept_or_not))
     _let_go_of_shared_lines(who)
+    _let_go_of_functions(who)
     change(sa.update(Person).where(Person.id.in_(who.people)).values(merged_into_id=None))
     change(sa.delete(Person).where(Person.id.in_(who.people)))
     db.session.expire_all()
@@ -188,6 +189,8 @@ def _let_go_of_shared_lines(who: Who) -> None:
     theirs = sa.and_(Entry.person_id.in_(who.people), Entry.organisation_id.is_not(None))
     shared = sa.select(Entry.id).where(theirs)
     change(sa.delete(Attachment).where(Attachment.entry_id.in_(shared)))
+    by_hand = sa.update(Entry).where(theirs, Entry.kind.in_(BY_HAND))
+    change(by_hand.values(text="Ligne effacée avec la personne qu’elle concernait"))
     change(sa.update(Entry).where(theirs).values(person_id=None))
 
 
@@ -199,6 +202,14 @@ def reread(table: str, ids: Iterable[int]) -> None:
 def row_at(email: str) -> str | None:
     found = at(email)
     return f"{KIND}-{found[0]}" if len(found) == 1 else None
+
+
+def _let_go_of_functions(who: Who) -> None:
+    """« Personne effacée arrive : présidente » says who it was to whoever remembers."""
+    places = sa.select(Role.organisation_id).where(Role.person_id.in_(who.people))
+    theirs = Entry.organisation_id.in_(places), Entry.kind == EntryKind.CARD
+    said = sa.update(Entry).where(*theirs, Entry.text.contains(GONE))
+    change(said.values(text=f"Fonction d’une {GONE}", changes=[]))
 
 
 def signs() -> Iterator[sa.Select[Any]]:
@@ -223,23 +234,22 @@ def tidy() -> None:
 def _drafts(who: Who) -> list[Import]:
     """The imports whose file still waits, and speaks of them."""
     waiting = sa.select(Import).where(sa.func.length(Import.content) > 0)
-    return [draft for draft in db.session.scalars(waiting) if _speaks_of(draft, who)]
+    return [draft for draft in db.session.scalars(waiting) if speaks_of(draft.content, who)]
 
 
-def _speaks_of(draft: Import, who: Who) -> bool:
-    """Whether one row has an address of theirs, or both their names."""
+def speaks_of(table: bytes, who: Who) -> bool:
+    """Whether one row of this file has an address of theirs, or both their names."""
     try:
-        rows = [cells for _, cells in read_table(draft.content).rows]
+        rows = [cells for _, cells in read_table(table).rows]
     except TableError:
         return True  # a file nobody can read is of no use to anybody
-    for cells in rows:
-        said = " ".join(map(str, cells)).lower()
-        if any(email in said for email in who.emails):
-            return True
-        if any(first and last and first.lower() in said and last.lower() in said
-               for first, last in who.names):  # fmt: skip
-            return True
-    return False
+    named = [(first.lower(), last.lower()) for first, last in who.names if first and last]
+    return any(_says(" ".join(map(str, cells)).lower(), who, named) for cells in rows)
+
+
+def _says(row: str, who: Who, named: Sequence[tuple[str, str]]) -> bool:
+    by_name = any(first in row and last in row for first, last in named)
+    return by_name or any(email in row for email in who.emails)
 
 
 def _merged(person_id: int) -> list[int]:

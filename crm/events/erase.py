@@ -6,6 +6,7 @@ import sqlalchemy as sa
 
 from crm.contacts.journal import Entry, EntryKind
 from crm.db import change, db, now
+from crm.events.afterwards import Certificate
 from crm.events.links import card_url
 from crm.events.register import discard, give_up
 from crm.events.registrations import Registration
@@ -23,9 +24,10 @@ def erase(registration: Registration) -> None:
         give_up(registration)
     discard(registration)
     db.session.flush()
-    if sa.inspect(registration).deleted or registration not in db.session:
+    if registration not in db.session:
         return
     _forget_journal(registration)
+    change(sa.delete(Certificate).where(Certificate.registration_id == registration.id))
     change(sa.delete(Mail).where(Mail.recipient == registration.email, Mail.recipient != ""))
     for name in _PERSONAL:
         setattr(registration, name, "")

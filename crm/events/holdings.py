@@ -16,7 +16,7 @@ EVENTS = Processing(
 )
 PROCESSINGS = (EVENTS,)
 
-ABOUT_NOBODY = ("event_themes",)
+ABOUT_NOBODY = ("event_themes", "event_rules")
 
 _SHOWN = "Sans limite : le programme publié est archivé."
 
@@ -29,14 +29,25 @@ HOLDINGS = (
     Holding("events", "evenements", "événements, dont les textes peuvent nommer quelqu’un",
             free=("cancelled_why", "typed"), published=("title", "text"),
             other=("slug", "project", "audience", "online_url", "venue", "street", "postcode",
-                   "commune", "department", "registration_url", "questions", "replay_url", "uid",
-                   "import_key"), kept=_SHOWN),
+                   "commune", "department", "registration_url", "news", "questions", "replay_url",
+                   "uid", "import_key"), kept=_SHOWN),
     Holding("event_series", "evenements", "suites d’événements", published=("title", "text"),
             kept=_SHOWN),
     Holding("event_sessions", "evenements", "séances", published=("title",), other=("uid",),
             kept=_SHOWN),
     Holding("event_documents", "evenements", "documents d’un événement",
             published=("name", "title"), other=("content",), kept=_SHOWN),
+    Holding("event_follow_ups", "evenements", "remerciements d’après l’événement",
+            published=("subject", "text"), kept=_SHOWN),
+    Holding("event_files", "evenements", "listes de participants reprises d’un fichier",
+            own=("content",), free=("name", "said"), other=("options",),
+            kept="Le fichier lui-même : jusqu’à son application, un mois au plus s’il attend."),
+    Holding("event_opinions", "evenements", "avis sur un événement, sans nom",
+            free=("liked", "better"), other=("answerer", "marks")),
+    Holding("event_thanks", "evenements", "qui a été remercié"),
+    Holding("certificates", "evenements", "attestations de présence", own=("facts",)),
+    Holding("presences", "evenements", "qui est venu quel jour"),
+    Holding("gestures", "evenements", "gestes faits à l’entrée", other=("key",)),
     Holding("event_steps", "evenements", "ce qui est arrivé à un événement", free=("text",)),
     Holding("partnerships", "evenements", "partenaires et intervenants",
             published=("name",), other=("name_key",), kept=_SHOWN),

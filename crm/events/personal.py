@@ -7,9 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload
 
+from crm.contacts.personal import speaks_of
 from crm.db import change, db, now
 from crm.events.erase import erase as erase_registration
 from crm.events.erase import kept_about
+from crm.events.event_files import EventFile
 from crm.events.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
 from crm.events.kinds import State
 from crm.events.registrations import Registration
@@ -73,6 +75,9 @@ def foresee(who: Who) -> Iterator[str]:
 def erase(who: Who, keys: Sequence[str], *, objects: bool) -> None:
     for registration in _of(who):
         erase_registration(registration)
+    for file in _waiting(who):
+        db.session.delete(file)
+    db.session.flush()
     db.session.expire_all()
 
 
@@ -106,9 +111,17 @@ def consents() -> Iterator[sa.Select[Any]]:
 
 
 def tidy() -> None:
-    """Throw away what a robot sent and nobody looked at within a month."""
+    """Throw away what a robot sent, and the files of lists, that nobody looked at in a month."""
     old = Registration.created_at < now() - MONTH
     change(sa.delete(Registration).where(Registration.state == State.SUSPECT, old))
+    idle = EventFile.applied_at.is_(None), EventFile.created_at < now() - MONTH
+    change(sa.delete(EventFile).where(*idle))
+
+
+def _waiting(who: Who) -> list[EventFile]:
+    """The lists whose file still waits, and speaks of them."""
+    kept = sa.select(EventFile).where(sa.func.length(EventFile.content) > 0)
+    return [file for file in db.session.scalars(kept) if speaks_of(file.content, who)]
 
 
 def _of(who: Who) -> list[Registration]:

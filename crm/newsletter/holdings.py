@@ -21,7 +21,7 @@ PROCESSINGS = (LETTERS,)
 
 ABOUT_NOBODY = (
     "publications", "recipe_sections", "sections", "feeds", "pictures", "links", "courtesy",
-    "sending_rules", "sending_paces", "delivery_pulses",
+    "sending_rules", "sending_paces", "delivery_pulses", "asides", "desk_looks",
 )  # fmt: skip
 
 _WRITTEN = "Sans limite : ce qui a été publié est archivé."
@@ -34,7 +34,7 @@ HOLDINGS = (
             own=("wording", "source")),
     Holding("deliveries", "lettres", "quel numéro a été remis à qui", own=("response",),
             other=("claimed_by",)),
-    Holding("bounces", "lettres", "courriels revenus et plaintes", own=("words",),
+    Holding("bounces", "lettres", "courriels revenus et plaintes", own=("words",), free=("words",),
             other=("fingerprint", "status")),
     Holding("moves", "lettres", "changements d’adresse", own=("old_email", "new_email")),
     Holding("departures", "lettres", "empreintes des adresses qui ont demandé l’oubli",
@@ -42,12 +42,16 @@ HOLDINGS = (
     Holding("clicks", "lettres", "clics de l’heure, sous une empreinte changée chaque jour",
             other=("visitor",), kept="Une heure ; ensuite, seuls restent des nombres."),
     Holding("issues", "lettres", "numéros envoyés, dont les textes peuvent nommer quelqu’un",
-            published=("subject", "preheader", "editorial", "content"),
-            other=("trouble", "audience_name"), kept=_WRITTEN),
+            free=("review_note",), published=("subject", "preheader", "editorial", "content"),
+            other=("trouble", "audience_name", "reviewed_digest"), kept=_WRITTEN),
     Holding("items", "lettres", "contenus relayés, dont les textes peuvent nommer quelqu’un",
             published=("title", "summary", "picture_alt", "place", "organisation", "kept"),
-            other=("url", "canonical_url", "picture_url", "department", "tags", "guid"),
+            other=("url", "canonical_url", "picture_url", "department", "tags", "guid",
+                   "link_error"),
             kept=_WRITTEN),
     Holding("placements", "lettres", "ce qu’un numéro dit d’un contenu",
-            published=("own_title", "own_summary"), kept=_WRITTEN),
+            published=("own_title", "own_summary", "own_source", "own_alt"),
+            other=("own_url", "only"), kept=_WRITTEN),
+    Holding("desk_gestures", "lettres", "ce qui a été fait d’un brouillon, pour le défaire",
+            free=("words", "before", "after"), other=("typing",)),
 )  # fmt: skip

@@ -14,6 +14,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import undefer
 
+from crm.accounts.sessions import UserSession
 from crm.config import Settings
 from crm.db import change, db, now
 from crm.filters import plural
@@ -49,11 +50,22 @@ PROCESSINGS = (
     ),
 )
 
-ABOUT_NOBODY = ("ticks", "used_proofs", "identity", "notices", "retention")
+ABOUT_NOBODY = ("ticks", "used_proofs", "identity", "notices", "retention", "sign_in_policy",
+                "backups", "holds")  # fmt: skip
 
 HOLDINGS = (
     Holding("users", "equipe", "nom, adresse et rôle de chaque membre de l’équipe",
-            own=("email", "name", "password_hash")),
+            own=("email", "name", "password_hash", "totp_secret", "openid_subject")),
+    Holding("user_sessions", "equipe", "qui est connecté, et sur quel appareil",
+            own=("device",), other=("key_hash",), kept="Le temps de la connexion."),
+    Holding("recovery_codes", "equipe", "codes de secours, hachés",
+            other=("selector", "code_hash")),
+    Holding("account_links", "equipe", "liens d’invitation et de mot de passe oublié, hachés",
+            other=("token_hash",), kept="Une heure, ou le temps d’une invitation."),
+    Holding("attempts", "equipe", "essais de connexion, sous une empreinte",
+            other=("account", "address"), kept="Quelques jours."),
+    Holding("acts", "equipe", "journal des actes sensibles : qui a exporté, fusionné, effacé…",
+            other=("about", "detail"), kept="Un an."),
     Holding("mails", "fonctionnement", "courriels à une personne : adresse, objet et, jusqu’à "
             "leur départ, texte", own=("recipient", "message"), free=("subject", "response"),
             kept="Un an."),
@@ -147,7 +159,8 @@ def erase(who: Who, keys: Sequence[str], *, objects: bool) -> None:
     user = _user(who)
     if user is not None and not user.is_active:
         user.name, user.email = _NOBODY, f"efface-{user.id}@compte.invalid"
-        user.password_hash = ""
+        user.password_hash, user.totp_secret, user.openid_subject = "", None, None
+        change(sa.delete(UserSession).where(UserSession.user_id == user.id))
     _forget_lapses(who)
     db.session.flush()
 

@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.fold import fold
-from crm.contacts.search.forget import unlearn
+from crm.contacts.search.forget import unlearn_around
 from crm.db import Base, Json, change, db
 from crm.personal import Who
 from crm.privacy.features import FEATURES, holdings
@@ -39,7 +39,7 @@ def forget(who: Who) -> None:
 def unlearn_names(who: Who) -> None:
     """Correct no more mistakes into their names; call it once their cards are gone."""
     names = " ".join(f"{first} {last}" for first, last in who.names)
-    unlearn(fold(f"{names} {' '.join(who.emails)}").split())
+    unlearn_around(fold(f"{names} {' '.join(who.emails)}").split())
 
 
 def published(who: Who) -> list[Mention]:

@@ -9,6 +9,7 @@ from crm.contacts.search import store, tables
 from crm.contacts.search.documents import key_of
 from crm.db import db
 
+_SHORT = 2  # letters of a word that is in too many others
 _HOLDERS = {
     "sqlite": "SELECT 1 FROM search_words WHERE search_words MATCH :form LIMIT 1",
     "postgresql": "SELECT 1 FROM search_documents WHERE words_vector @@ CAST(:form AS tsquery)"
@@ -33,6 +34,14 @@ def unlearn(words: Iterable[str]) -> None:
     for table in (tables.vocabulary, tables.spellings):
         for some in store.batches(gone):
             db.session.execute(sa.delete(table).where(table.c.word.in_(some)))
+
+
+def unlearn_around(words: Iterable[str]) -> None:
+    """The same, for all the words made of these: « chloemartin » is one of the search’s own."""
+    column = tables.vocabulary.c.word
+    for word in words:
+        if len(word) > _SHORT:
+            unlearn(db.session.scalars(sa.select(column).where(column.contains(word))).all())
 
 
 def settle() -> None:
