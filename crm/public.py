@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from crm.colours import light_variant
 from crm.db import db
+from crm.events.programme import upcoming
 from crm.identity import Identity
 from crm.newsletter.issues import Issue, Publication
 
@@ -17,7 +18,7 @@ FOR_A_YEAR = "public, max-age=31536000, immutable"
 def index() -> ResponseReturnValue:
     publications = list(db.session.scalars(Publication.open()))
     letters = [(p, list(db.session.scalars(Issue.published(p).limit(3)))) for p in publications]
-    return render_template("public/home/index.html", letters=letters)
+    return render_template("public/home/index.html", letters=letters, events=upcoming(4))
 
 
 @bp.get("/identite.css")

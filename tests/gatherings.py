@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import date, datetime, time, timedelta
+from email import message_from_bytes, policy
 
 from crm.db import db, now
 from crm.events.events import Event
@@ -10,6 +11,7 @@ from crm.events.partners import Partnership
 from crm.events.registrations import Registration
 from crm.events.schedule import Day, new_uid, schedule
 from crm.filters import local, today
+from crm.mail import Mail
 
 _numbers = itertools.count(1)
 
@@ -68,3 +70,12 @@ def lasting(begins: datetime, hours: int = 2) -> Day:
 
 def same_days(of: Event) -> list[Day]:
     return [Day(one.day, *one.local_hours, one.title) for one in of.held]
+
+
+def calendar_of(mail: Mail) -> str:
+    """The calendar that a mail carries, its lines unfolded."""
+    message = message_from_bytes(mail.message, policy=policy.default)
+    part = next(one for one in message.walk() if one.get_content_type() == "text/calendar")
+    content = part.get_content()
+    text = content if isinstance(content, str) else content.decode()
+    return text.replace("\r\n", "\n").replace("\n ", "")

@@ -97,7 +97,7 @@ def _digits(text: str, length: int) -> str:
 
 def _in_view(view: View) -> list[sa.ColumnElement[bool]]:
     holds, coming = Event.cancelled_at.is_(None), Event.last_day >= today()
-    return {
+    views: dict[View, list[sa.ColumnElement[bool]]] = {
         View.COMING: [holds, sa.or_(coming, Event.last_day.is_(None))],
         View.PAST: [holds, Event.last_day < today()],
         View.DRAFTS: [holds, Event.published_at.is_(None), coming],
@@ -105,7 +105,8 @@ def _in_view(view: View) -> list[sa.ColumnElement[bool]]:
                          Event.came == 0],
         View.CANCELLED: [Event.cancelled_at.is_not(None)],
         View.ALL: [],
-    }[view]  # fmt: skip
+    }  # fmt: skip
+    return views[view]
 
 
 def counts() -> dict[View, int]:
@@ -121,7 +122,7 @@ def years() -> list[int]:
     first, last = db.session.execute(
         sa.select(sa.func.min(Event.first_day), sa.func.max(Event.first_day))
     ).one()
-    return list(range(last.year, first.year - 1, -1)) if first else []
+    return list(range(last.year, first.year - 1, -1)) if first and last else []
 
 
 def registered(event: Event, state: State | None = None, words: str = "") -> Any:

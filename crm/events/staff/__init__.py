@@ -1,10 +1,19 @@
 """Events as the team prepares and follows them: the list, an event's card, who registered."""
 
-from types import ModuleType
-
 from flask import Blueprint
 
-MODULES: tuple[ModuleType, ...] = ()
+from crm.events.staff import (
+    card,
+    documents,
+    gestures,
+    moves,
+    programme,
+    registrations,
+    series,
+    widget,
+)
+
+MODULES = (programme, card, moves, documents, registrations, gestures, series, widget)
 
 
 def blueprint() -> Blueprint:

@@ -212,7 +212,8 @@ def event_form(event: Event | None = None, posted: Any = None, **first: Any) -> 
     made = type("EventForm", (EventFields,), fields)
     typed = {f"{kind}{number}_{name}": value for kind, some in rows.items()
              for number, row in enumerate(some) for name, value in row.items()}  # fmt: skip
-    return made(data={**first, **_known(event), **typed})
+    form: EventFields = made(data={**first, **_known(event), **typed})
+    return form
 
 
 def _count(kind: str, rows: list[dict[str, Any]], posted: Any) -> int:
