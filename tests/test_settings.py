@@ -5,29 +5,21 @@ from email.message import EmailMessage
 
 import pytest
 import sqlalchemy as sa
-from factories import PASSWORD, awa, benoit, nadia
+from factories import awa, benoit, nadia
 from feed_server import picture
-from queries import cost
 from requests import Request
 
 from crm.colours import is_readable
 from crm.db import db
 from crm.identity import Identity
-from crm.users import User, UserRole
 
-IDENTITY, ACCOUNTS, MAILS = (
-    f"/gestion/reglages/{name}/" for name in ("identite", "comptes", "courriels")
-)
+IDENTITY, MAILS = (f"/gestion/reglages/{name}/" for name in ("identite", "courriels"))
 HUGE = "x" * 100_000
 NETWORK = {
     "name": "Réseau Horizons", "short_name": "Horizons", "tagline": "Coopérer",
     "postal_address": "12 rue des Acacias\r\n69003 Lyon", "email": "Contact@Example.org",
     "phone": "04 00 00 00 00", "website": "https://horizons.example.org",
     "brand": "#0b6e69", "attention": "#b4531c",
-}  # fmt: skip
-ACCOUNT = {
-    "name": "Luc Martin", "email": "Luc@Example.org", "role": "lecture",
-    "password": "douze caractères au moins",
 }  # fmt: skip
 
 
@@ -144,72 +136,6 @@ def test_a_logo_that_cannot_be_one_is_refused(client, logo, said):
     assert (Identity.current().logo_type, Identity.current().name) == ("", "Notre réseau")
 
 
-def accounts():
-    return {user.email: user.role for user in db.session.scalars(User.everyone())}
-
-
-def test_an_account_is_made_and_signs_in(client, visitor):
-    answer = client.post(f"{ACCOUNTS}nouveau", data=ACCOUNT)
-    assert answer.location == ACCOUNTS
-    assert accounts()["luc@example.org"] is UserRole.READER
-    credentials = {"email": "luc@example.org", "password": ACCOUNT["password"]}
-    assert visitor.post("/connexion", data=credentials).location == "/gestion/"
-
-
-@pytest.mark.parametrize(
-    ("changes", "said"),
-    [
-        (dict.fromkeys(ACCOUNT, ""), "Ce champ est à remplir."),
-        ({"name": HUGE}, "120 caractères au plus."),
-        ({"email": "luc"}, "Cette adresse n’est pas complète"),
-        ({"email": "NADIA@example.org"}, "Un compte existe déjà à cette adresse."),
-        ({"role": "roi"}, "Choisissez dans la liste."),
-        ({"password": ""}, "Ce champ est à remplir."),
-        ({"password": "trop court"}, "Entre 12 et 200 caractères."),
-        ({"password": HUGE}, "Entre 12 et 200 caractères."),
-    ],
-)
-def test_a_wrong_account_is_not_made(client, changes, said):
-    answer = client.post(f"{ACCOUNTS}nouveau", data=ACCOUNT | changes)
-    assert answer.status_code == 422
-    assert said in answer.text
-    assert ACCOUNT["password"] not in answer.text, "a password is never shown again"
-    assert set(accounts()) == {"nadia@example.org"}
-
-
-def test_an_account_is_changed_closed_and_opened_again(client):
-    someone = benoit()
-    db.session.commit()
-    address = f"{ACCOUNTS}{someone.id}"
-    form = {"name": "Benoît F.", "email": someone.email, "role": "communication", "password": ""}
-    client.post(address, data=form | {"disabled": "y"})
-    assert (someone.name, someone.role, someone.is_active) == (
-        "Benoît F.", UserRole.COMMUNICATION, False,
-    )  # fmt: skip
-    assert someone.has_password(PASSWORD), "left empty, it stays"
-    since = someone.disabled_at
-    client.post(address, data=form | {"disabled": "y"})
-    assert someone.disabled_at == since
-    client.post(address, data=form)
-    assert someone.is_active
-
-
-@pytest.mark.parametrize("changes", [{"role": "lecture"}, {"disabled": "y"}])
-def test_nobody_takes_away_their_own_rights(signed_in, changes):
-    boss = nadia()
-    client = signed_in(boss)
-    form = {"name": boss.name, "email": boss.email, "role": "admin", "password": ""}
-    answer = client.post(f"{ACCOUNTS}{boss.id}", data=form | changes)
-    assert answer.status_code == 422
-    assert "Vous ne pouvez pas vous retirer vos propres droits." in answer.text
-    assert (boss.role, boss.is_active) == (UserRole.ADMIN, True)
-
-
-def test_unknown_accounts_are_not_found(client):
-    assert client.get(f"{ACCOUNTS}987654").status_code == 404
-    assert client.get(f"{ACCOUNTS}{'9' * 30}").status_code == 404
-
-
 @pytest.fixture
 def folder(app):
     """Where mails are written; emptied afterwards."""
@@ -283,13 +209,3 @@ def test_no_other_file_is_ever_read(signed_in, folder, name):
     assert client.get(f"{MAILS}1.eml").status_code == 200
     for end in ("", "/html"):
         assert client.get(f"{MAILS}{name}{end}").status_code in (404, 308)
-
-
-def test_lists_cost_the_same_for_many_rows(client):
-    one = cost(client, ACCOUNTS)
-    for number in range(30):
-        user = User(email=f"u{number}@example.org", name=f"U{number}", role=UserRole.READER)
-        user.password_hash = "x"
-        db.session.add(user)
-    db.session.commit()
-    assert cost(client, ACCOUNTS) == one

@@ -7,6 +7,9 @@ from crm.identity import Identity
 from crm.mail import Mail, draw, post, write
 from crm.users import User
 
+# RFC 4021 §2.1.55: holds a link that opens an account.
+PERSONAL = {"Sensitivity": "Company-Confidential"}
+
 
 def invite(user: User, by: User | None) -> Mail:
     """« Choisissez votre mot de passe »: the link lasts seven days. `user` is in the database."""
@@ -20,6 +23,7 @@ def invite(user: User, by: User | None) -> Mail:
         account=user,
         inviter=by.display_name if by else "",
         link_url=url,
+        headers=PERSONAL,
         sign_in_url=f"{Settings.current().base_url}/connexion",
     )
 
@@ -37,7 +41,7 @@ def reset(email: str) -> Mail | None:
     if known is None:
         return None
     db.session.add(link)
-    return write(known.email, subject=subject, text=text, html=html)
+    return write(known.email, subject=subject, text=text, html=html, headers=PERSONAL)
 
 
 def told(user: User, what: str, to: str = "") -> Mail:

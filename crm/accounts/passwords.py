@@ -1,5 +1,6 @@
 """What a password must be: long enough, and not one that is tried first."""
 
+import re
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
@@ -11,8 +12,9 @@ from zxcvbn import zxcvbn
 # that are not guessed at once hold more. No rule on kinds of characters (OWASP ASVS 6.2.5).
 MIN_PASSWORD = 12
 MAX_PASSWORD = 200
-# Orders of magnitude of the guesses that must not be enough.
-MIN_GUESSES = 6
+MIN_BESIDES = 8  # characters, beside the words that whoever knows the person tries
+# Ten million guesses must not be enough (a power of ten).
+MIN_GUESSES = 7
 
 # RFC 9106 §4, second choice: 64 MiB, 3 passes. Hashes made with others are remade at sign-in.
 PARAMETERS = argon2.profiles.RFC_9106_LOW_MEMORY
@@ -27,8 +29,9 @@ def weakness(password: str, words: Iterable[str] = ()) -> str | None:
         return f"Le mot de passe compte au moins {MIN_PASSWORD} caractères."
     if len(password) > MAX_PASSWORD:
         return f"Le mot de passe compte au plus {MAX_PASSWORD} caractères."
-    thought_of = [*common_words(), *_pieces(words)]
-    guesses = zxcvbn(password[:_READ], user_inputs=thought_of)["guesses_log10"]
+    if len(_without(password.lower(), words)) < MIN_BESIDES:
+        return "Ce mot de passe contient surtout votre nom, votre adresse ou celui du réseau."
+    guesses = zxcvbn(password[:_READ], user_inputs=[*common_words()])["guesses_log10"]
     if guesses < MIN_GUESSES:
         return (
             "Ce mot de passe se devine trop vite\u00a0: quatre ou cinq mots sans lien entre eux "
@@ -44,8 +47,9 @@ def common_words() -> tuple[str, ...]:
     return tuple(word for line in lines if not line.startswith("#") for word in line.split())
 
 
-def _pieces(words: Iterable[str]) -> list[str]:
-    """The words, and their parts: « awa.diallo@example.org » gives « awa » and « diallo » too."""
-    whole = [word.lower() for word in words if word]
-    cut = (part for word in whole for part in word.replace("@", " ").replace(".", " ").split())
-    return whole + [part for part in cut if len(part) > 2]
+def _without(password: str, words: Iterable[str]) -> str:
+    """What is left without the words, nor their parts: « awa.diallo@example.org » has four."""
+    parts = {part for word in words for part in re.split(r"[\W_]+", word.lower())}
+    for part in sorted((part for part in parts if len(part) > 2), key=len, reverse=True):
+        password = password.replace(part, "")
+    return password

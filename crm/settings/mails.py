@@ -8,10 +8,12 @@ from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from crm.auth import WORK, allow
 from crm.config import Settings
 from crm.preview import mail_page
+from crm.users import UserRole
 
 bp = Blueprint("mails", __name__, url_prefix="/courriels")
 
@@ -29,6 +31,7 @@ def index() -> ResponseReturnValue:
         "staff/settings/mails/index.html",
         mails=[(name, _read(name)) for name in shown],
         total=len(names),
+        may_open=may_open,
         page=page,
         pages=-(-len(names) // PER_PAGE),
         is_on=Settings.current().smtp_url is None,
@@ -38,7 +41,7 @@ def index() -> ResponseReturnValue:
 @bp.get("/<name>")
 @allow(WORK)
 def show(name: str) -> ResponseReturnValue:
-    message = _read(name)
+    message = _open(name)
     plain = message.get_body(("plain",))
     return render_template(
         "staff/settings/mails/show.html",
@@ -52,8 +55,21 @@ def show(name: str) -> ResponseReturnValue:
 @bp.get("/<name>/html")
 @allow(WORK)
 def html(name: str) -> Response:
-    body = _read(name).get_body(("html",))
+    body = _open(name).get_body(("html",))
     return mail_page(body.get_content() if body else "")
+
+
+def may_open(message: EmailMessage) -> bool:
+    """Whether this mail is for these eyes: a link that opens an account is for the administration,
+    or anybody of the team could take anybody’s place."""
+    return message["Sensitivity"] is None or current_user.role is UserRole.ADMIN
+
+
+def _open(name: str) -> EmailMessage:
+    message = _read(name)
+    if not may_open(message):
+        abort(403, "Ce courriel contient le lien personnel de quelqu’un.")
+    return message
 
 
 def _folder() -> Path:
