@@ -41,11 +41,12 @@ def run() -> None:
                 db.session.add(officer)
                 _, key = sign_in_session(officer, Browser())
                 db.session.commit()
+                officer_id = officer.id
                 client = app.test_client()
                 with client.session_transaction() as session:
                     session["key"] = key
                 _show(client, f"File vide, {name}", EMPTY)
-                _fill(officer.id)
+                _fill(officer_id)
                 _show(client, f"File de 100 000 demandes dont 2 000 ouvertes, {name}", PAGES)
 
 
@@ -77,8 +78,8 @@ def _fill(officer: int) -> None:
             for word in _words(number)
         ])  # fmt: skip
     db.session.commit()
-    db.session.execute(sa.text("ANALYZE"))
-    db.session.commit()
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as settled:
+        settled.execute(sa.text("VACUUM ANALYZE" if settled.dialect.name != "sqlite" else "ANALYZE"))
 
 
 def _words(number: int) -> set[str]:
