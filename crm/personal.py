@@ -63,7 +63,7 @@ class Who:
 
     def among(self, email: Any, person_id: Any = None) -> sa.ColumnElement[bool]:
         """Whether a row is theirs, by its column of addresses or that of cards."""
-        theirs = email.in_(sorted(self.emails))
+        theirs: sa.ColumnElement[bool] = email.in_(sorted(self.emails))
         if person_id is None:
             return theirs
         return sa.or_(theirs, person_id.in_(sorted(self.people)))
@@ -99,9 +99,14 @@ class Kept:
 class Feature(Protocol):
     """What the `personal` module of a feature answers. Nothing in it commits."""
 
-    PROCESSINGS: Sequence[Processing]
-    HOLDINGS: Sequence[Holding]
-    ABOUT_NOBODY: Sequence[str]
+    @property
+    def PROCESSINGS(self) -> Sequence[Processing]: ...  # noqa: N802
+
+    @property
+    def HOLDINGS(self) -> Sequence[Holding]: ...  # noqa: N802
+
+    @property
+    def ABOUT_NOBODY(self) -> Sequence[str]: ...  # noqa: N802
 
     def find(self, words: str) -> Iterable[Trace]:
         """Rows of people whose name or address has these words, a few dozen at most."""
@@ -127,14 +132,14 @@ class Feature(Protocol):
     def row_at(self, email: str) -> str | None:
         """The key of a row with this address, as `Trace.key`."""
 
-    def signs(self) -> Iterable[sa.Select[Any]]:
+    def signs(self) -> Iterable[Any]:
         """Contacts that came from people: rows of (person_id, email, at, said), for retention.
 
         `said` is French: « demande ». Source of the rule: CNIL, référentiel relatif à la gestion
         commerciale (2022), §6: three years from the last contact that came from the person.
         """
 
-    def consents(self) -> Iterable[sa.Select[Any]]:
+    def consents(self) -> Iterable[Any]:
         """Consents and their proof: rows of (kind, id, email, given, confirmed, withdrawn,
         purpose, source, wording)."""
 

@@ -6,15 +6,15 @@ DIRECTORY = Processing(
     key="annuaire",
     name="Annuaire des contacts",
     aims="Connaître les organisations du territoire et les personnes qui y travaillent ou s’y "
-    "engagent, pour les informer, les conseiller et les mettre en relation ; garder l’historique "
-    "des échanges.",
+    "engagent, pour les informer, les conseiller et les mettre en relation\u00a0; garder "
+    "l’historique des échanges.",
     basis="Mission d’intérêt public du réseau (RGPD, art. 6 §1 e) ou, pour une structure de droit "
     "privé, son intérêt légitime (art. 6 §1 f).",
     people="Membres, salariés, élus et bénévoles des organisations en relation avec le réseau.",
     recipients="L’équipe du réseau, selon ses droits. Rien n’est public, sauf les organisations "
     "que l’équipe choisit de montrer.",
-    kept="Trois ans après le dernier contact venu de la personne ; on lui demande alors une fois "
-    "si elle veut rester, puis sa fiche est effacée.",
+    kept="Trois ans après le dernier contact venu de la personne\u00a0; on lui demande alors une "
+    "fois si elle veut rester, puis sa fiche est effacée.",
 )
 PROCESSINGS = (DIRECTORY,)
 
@@ -23,7 +23,7 @@ ABOUT_NOBODY = (
     "terms", "organisation_terms", "organisation_links", "other_names", "import_mappings",
 )  # fmt: skip
 
-_HISTORY = "Comme la fiche : l’historique d’une personne disparaît avec elle."
+_HISTORY = "Comme la fiche\u00a0: l’historique d’une personne disparaît avec elle."
 
 HOLDINGS = (
     Holding("people", "annuaire", "nom, prénom, langue, commune et département d’une personne",
@@ -35,7 +35,7 @@ HOLDINGS = (
             free=("postal_address", "description", "competences"),
             other=("name", "acronym", "siren", "siret", "rna", "street", "postcode", "commune",
                    "department", "website", "languages", "relay_territory")),
-    Holding("entries", "annuaire", "journal : appels, notes, changements de la fiche",
+    Holding("entries", "annuaire", "journal\u00a0: appels, notes, changements de la fiche",
             free=("text", "changes"), other=("link",), kept=_HISTORY),
     Holding("attachments", "annuaire", "documents joints au journal", own=("name", "content"),
             kept=_HISTORY),
@@ -50,7 +50,7 @@ HOLDINGS = (
     Holding("imports", "annuaire", "fichiers de contacts repris, et ce qui en a été dit",
             own=("content",), free=("name", "messages"),
             other=("fields", "decisions", "totals", "terms"),
-            kept="Le fichier lui-même : jusqu’à son application, un mois au plus s’il attend."),
+            kept="Le fichier\u00a0: jusqu’à son application, un mois au plus s’il attend."),
     Holding("import_changes", "annuaire", "ce qu’un import a fait de chaque fiche",
             free=("before", "after", "added"), kept=_HISTORY),
 )  # fmt: skip

@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import selectinload
 
+from crm.contacts import holdings
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.duplicates.merges import Merge
 from crm.contacts.files.imports import Import, ImportChange, Stage
 from crm.contacts.files.spreadsheets import TableError, read_table
-from crm.contacts.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
 from crm.contacts.journal import BY_HAND, Attachment, Entry, EntryKind
 from crm.contacts.kinds import ContactKind
 from crm.contacts.people import Person, Role
@@ -26,7 +26,8 @@ from crm.db import change, db, now
 from crm.filters import plural
 from crm.personal import GONE, Enclosed, Kept, Trace, Who
 
-__all__ = ["ABOUT_NOBODY", "HOLDINGS", "PROCESSINGS"]
+PROCESSINGS, HOLDINGS = holdings.PROCESSINGS, holdings.HOLDINGS
+ABOUT_NOBODY = holdings.ABOUT_NOBODY
 
 KIND = "fiche"
 MONTH = timedelta(days=30)  # how long the file of an import may wait
@@ -212,7 +213,7 @@ def _let_go_of_functions(who: Who) -> None:
     change(said.values(text=f"Fonction d’une {GONE}", changes=[]))
 
 
-def signs() -> Iterator[sa.Select[Any]]:
+def signs() -> Iterator[Any]:
     """Calls, requests and events of the journal; a card itself, when it was made."""
     made, told = sa.literal("fiche créée"), sa.literal("journal")
     yield sa.select(Person.id, sa.literal(""), Person.created_at, made)
@@ -220,7 +221,7 @@ def signs() -> Iterator[sa.Select[Any]]:
     yield sa.select(Entry.person_id, sa.literal(""), Entry.at, told).where(*came)
 
 
-def consents() -> Iterator[sa.Select[Any]]:
+def consents() -> Iterator[Any]:
     """The directory rests on no consent (see its holdings)."""
     yield from ()
 

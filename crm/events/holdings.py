@@ -5,12 +5,14 @@ from crm.personal import Holding, Processing
 EVENTS = Processing(
     key="evenements",
     name="Inscriptions aux événements",
-    aims="Organiser les rencontres : inscrire, prévenir, accueillir, tenir compte des besoins "
-    "d’accessibilité, remettre des attestations et compter les participants.",
-    basis="Exécution de la demande de la personne qui s’inscrit (RGPD, art. 6 §1 b) ; consentement "
-    "pour les besoins d’accessibilité (art. 9 §2 a) et pour être prévenue des suivants.",
+    aims="Organiser les rencontres\u00a0: inscrire, prévenir, accueillir, tenir compte des "
+    "besoins d’accessibilité, remettre des attestations et compter les participants.",
+    basis="Exécution de la demande de la personne qui s’inscrit (RGPD, art. 6 §1 b)\u00a0; "
+    "consentement pour les besoins d’accessibilité (art. 9 §2 a) et pour être prévenue des "
+    "suivants.",
     people="Les personnes inscrites aux événements du réseau, et leurs intervenants.",
-    recipients="L’équipe du réseau ; les partenaires qui accueillent, pour la liste d’émargement.",
+    recipients="L’équipe du réseau\u00a0; les partenaires qui accueillent, pour la liste "
+    "d’émargement.",
     kept="Trois ans après le dernier signe venu de la personne. Qu’une place a été prise, et si "
     "elle a servi, reste ensuite, sans nom, pour les bilans.",
 )
@@ -18,7 +20,7 @@ PROCESSINGS = (EVENTS,)
 
 ABOUT_NOBODY = ("event_themes", "event_rules")
 
-_SHOWN = "Sans limite : le programme publié est archivé."
+_SHOWN = "Sans limite\u00a0: le programme publié est archivé."
 
 HOLDINGS = (
     Holding("registrations", "evenements", "qui s’est inscrit, ses réponses, ses besoins, si la "
@@ -41,7 +43,7 @@ HOLDINGS = (
             published=("subject", "text"), kept=_SHOWN),
     Holding("event_files", "evenements", "listes de participants reprises d’un fichier",
             own=("content",), free=("name", "said"), other=("options",),
-            kept="Le fichier lui-même : jusqu’à son application, un mois au plus s’il attend."),
+            kept="Le fichier\u00a0: jusqu’à son application, un mois au plus s’il attend."),
     Holding("event_opinions", "evenements", "avis sur un événement, sans nom",
             free=("liked", "better"), other=("answerer", "marks")),
     Holding("event_thanks", "evenements", "qui a été remercié"),

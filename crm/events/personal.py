@@ -9,16 +9,17 @@ from sqlalchemy.orm import joinedload
 
 from crm.contacts.personal import speaks_of
 from crm.db import change, db, now
+from crm.events import holdings
 from crm.events.erase import erase as erase_registration
 from crm.events.erase import kept_about
 from crm.events.event_files import EventFile
-from crm.events.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
 from crm.events.kinds import State
 from crm.events.registrations import Registration
 from crm.filters import plural
 from crm.personal import Kept, Trace, Who
 
-__all__ = ["ABOUT_NOBODY", "HOLDINGS", "PROCESSINGS"]
+PROCESSINGS, HOLDINGS = holdings.PROCESSINGS, holdings.HOLDINGS
+ABOUT_NOBODY = holdings.ABOUT_NOBODY
 
 KIND = "inscription"
 MONTH = timedelta(days=30)  # how long what a robot sent waits to be looked at
@@ -66,7 +67,7 @@ def foresee(who: Who) -> Iterator[str]:
     if found:
         yield (
             f"{plural(len(found), 'inscription')}\u00a0: nom, coordonnées et réponses "
-            "disparaissent ; la place prise, et si elle a servi, reste comptée."
+            "disparaissent\u00a0; la place prise, et si elle a servi, reste comptée."
         )
     if coming:
         yield f"Sa place est rendue pour\u00a0: {', '.join(coming)}."
@@ -91,7 +92,7 @@ def row_at(email: str) -> str | None:
     return f"{KIND}-{found}" if found else None
 
 
-def signs() -> Iterator[sa.Select[Any]]:
+def signs() -> Iterator[Any]:
     """Registrations, and events they came to."""
     known = Registration.erased_at.is_(None), Registration.state != State.SUSPECT
     who = Registration.person_id, Registration.email
@@ -100,7 +101,7 @@ def signs() -> Iterator[sa.Select[Any]]:
         yield said.where(*known, moment.is_not(None))
 
 
-def consents() -> Iterator[sa.Select[Any]]:
+def consents() -> Iterator[Any]:
     """What was agreed to when registering: being told of the next ones."""
     its = Registration
     yield sa.select(

@@ -7,30 +7,32 @@ LETTERS = Processing(
     name="Lettres d’information",
     aims="Envoyer les lettres à qui les a demandées, prouver chaque accord, respecter chaque "
     "départ, ne plus écrire aux adresses qui ne répondent plus, compter les envois.",
-    basis="Consentement confirmé par courriel (RGPD, art. 6 §1 a ; CPCE, art. L34-5). Pour une "
-    "adresse professionnelle, intérêt légitime, la personne étant informée et libre de partir "
+    basis="Consentement confirmé par courriel (RGPD, art. 6 §1 a\u00a0; CPCE, art. L34-5). Pour "
+    "une adresse professionnelle, intérêt légitime, la personne étant informée et libre de partir "
     "(art. 6 §1 f). Mesurer les ouvertures demande un accord à part.",
     people="Les abonnés aux lettres, présents et passés.",
-    recipients="L’équipe du réseau ; le serveur de courriel qui achemine les lettres.",
-    kept="Trois ans après le dernier signe venu de la personne ; on lui demande alors une fois si "
-    "elle veut continuer. Les lignes des envois restent ensuite, sans adresse, pour les chiffres ; "
-    "de qui s’est opposé à recevoir, seule reste une empreinte de l’adresse, qui ne permet pas de "
-    "la retrouver.",
+    recipients="L’équipe du réseau\u00a0; le serveur de courriel qui achemine les lettres.",
+    kept="Trois ans après le dernier signe venu de la personne\u00a0; on lui demande alors une "
+    "fois si elle veut continuer. Les lignes des envois restent ensuite, sans adresse, pour les "
+    "chiffres\u00a0; de qui s’est opposé à recevoir, seule reste une empreinte de l’adresse, qui "
+    "ne permet pas de la retrouver.",
 )
 PROCESSINGS = (LETTERS,)
 
 ABOUT_NOBODY = (
-    "publications", "recipe_sections", "sections", "feeds", "pictures", "links", "courtesy",
+    "publications", "recipe_sections", "sections", "feeds", "pictures", "links", "probes",
+    "courtesy",
     "sending_rules", "sending_paces", "delivery_pulses", "asides", "desk_looks",
 )  # fmt: skip
 
-_WRITTEN = "Sans limite : ce qui a été publié est archivé."
+_WRITTEN = "Sans limite\u00a0: ce qui a été publié est archivé."
 
 HOLDINGS = (
     Holding("subscriptions", "lettres", "adresse, nom, organisation et rythme de chaque abonné",
             own=("email", "first_name", "last_name", "organisation_name", "department",
                  "suppressed")),
-    Holding("consents", "lettres", "preuve de chaque accord : quand, comment, et le texte montré",
+    Holding("consents", "lettres", "preuve de chaque accord\u00a0: quand, comment, et le texte "
+            "montré",
             own=("wording", "source")),
     Holding("deliveries", "lettres", "quel numéro a été remis à qui", own=("response",),
             other=("claimed_by",)),
@@ -38,9 +40,9 @@ HOLDINGS = (
             other=("fingerprint", "status")),
     Holding("moves", "lettres", "changements d’adresse", own=("old_email", "new_email")),
     Holding("departures", "lettres", "empreintes des adresses qui ont demandé l’oubli",
-            other=("digest",), kept="Sans limite : c’est elle qui empêche de réécrire."),
+            other=("digest",), kept="Sans limite\u00a0: c’est elle qui empêche de réécrire."),
     Holding("clicks", "lettres", "clics de l’heure, sous une empreinte changée chaque jour",
-            other=("visitor",), kept="Une heure ; ensuite, seuls restent des nombres."),
+            other=("visitor",), kept="Une heure\u00a0; ensuite, seuls restent des nombres."),
     Holding("issues", "lettres", "numéros envoyés, dont les textes peuvent nommer quelqu’un",
             free=("review_note",), published=("subject", "preheader", "editorial", "content"),
             other=("trouble", "audience_name", "reviewed_digest"), kept=_WRITTEN),

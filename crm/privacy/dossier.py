@@ -56,8 +56,9 @@ def _as_html(name: str, parts: Sequence[Kept]) -> str:
 
 
 def _plain(value: date | datetime) -> str:
-    is_moment = isinstance(value, datetime)
-    return value.isoformat(timespec="seconds") if is_moment else value.isoformat()
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
+    return value.isoformat()
 
 
 def _files(parts: Sequence[Kept]) -> Iterator[tuple[str, bytes]]:

@@ -30,22 +30,22 @@ PROCESSINGS = (
         name="Comptes de l’équipe",
         aims="Ouvrir le logiciel aux seules personnes de l’équipe, chacune selon son rôle, et "
         "savoir qui a fait quoi.",
-        basis="Mission d’intérêt public ou intérêt légitime du réseau (RGPD, art. 6 §1 e ou f) ; "
-        "sécurité du traitement (art. 32).",
+        basis="Mission d’intérêt public ou intérêt légitime du réseau (RGPD, art. 6 §1 e ou "
+        "f)\u00a0; sécurité du traitement (art. 32).",
         people="Les membres de l’équipe du réseau.",
         recipients="L’administration du logiciel.",
-        kept="Tant que le compte est ouvert ; ensuite, le nom reste attaché aux actes de l’équipe "
-        "jusqu’à son effacement.",
+        kept="Tant que le compte est ouvert\u00a0; ensuite, le nom reste attaché aux actes de "
+        "l’équipe jusqu’à son effacement.",
     ),
     Processing(
         key="fonctionnement",
         name="Fonctionnement du site",
         aims="Acheminer les courriels, écarter les robots des formulaires, prouver que les droits "
         "des personnes ont été respectés.",
-        basis="Intérêt légitime du réseau : la sécurité et la preuve (RGPD, art. 6 §1 f et "
+        basis="Intérêt légitime du réseau\u00a0: la sécurité et la preuve (RGPD, art. 6 §1 f et "
         "art. 5 §2).",
         people="Toute personne à qui le logiciel écrit, ou qui remplit un formulaire.",
-        recipients="L’équipe du réseau ; le serveur de courriel.",
+        recipients="L’équipe du réseau\u00a0; le serveur de courriel.",
         kept="De deux jours (robots) à un an (courriels partis), selon ce dont il s’agit.",
     ),
 )
@@ -64,18 +64,18 @@ HOLDINGS = (
             other=("token_hash",), kept="Une heure, ou le temps d’une invitation."),
     Holding("attempts", "equipe", "essais de connexion, sous une empreinte",
             other=("account", "address"), kept="Quelques jours."),
-    Holding("acts", "equipe", "journal des actes sensibles : qui a exporté, fusionné, effacé…",
+    Holding("acts", "equipe", "journal des actes sensibles\u00a0: qui a exporté, fusionné, effacé…",
             other=("about", "detail"), kept="Un an."),
-    Holding("mails", "fonctionnement", "courriels à une personne : adresse, objet et, jusqu’à "
+    Holding("mails", "fonctionnement", "courriels à une personne\u00a0: adresse, objet et, jusqu’à "
             "leur départ, texte", own=("recipient", "message"), free=("subject", "response"),
             kept="Un an."),
     Holding("postings", "fonctionnement", "empreintes de qui a rempli un formulaire",
             other=("form", "address", "network", "text"), kept="Deux jours."),
     Holding("lapses", "fonctionnement", "qui n’a plus donné signe de vie, et ce qu’on lui a "
             "demandé", own=("email",), free=("kept_why",),
-            kept="L’adresse et le nom partent avec la personne ; les dates restent."),
+            kept="L’adresse et le nom partent avec la personne\u00a0; les dates restent."),
     Holding("erasures", "fonctionnement", "qu’une personne a été effacée, quand et pourquoi, sans "
-            "dire qui", kept="Sans limite : c’est la preuve que les droits sont respectés."),
+            "dire qui", kept="Sans limite\u00a0: c’est la preuve que les droits sont respectés."),
 )  # fmt: skip
 
 KIND = "compte"
@@ -174,7 +174,7 @@ def row_at(email: str) -> str | None:
     return f"{KIND}-{user.id}" if user else None
 
 
-def signs() -> Iterator[sa.Select[Any]]:
+def signs() -> Iterator[Any]:
     """Those who answered that they want to stay; the team, who is in touch by working here."""
     answered = sa.literal("a voulu rester")
     yield sa.select(Lapse.person_id, Lapse.email, Lapse.answered_at, answered).where(
@@ -190,7 +190,7 @@ def signs() -> Iterator[sa.Select[Any]]:
     yield sa.select(nobody, User.email, here, seen).where(User.disabled_at.is_(None))
 
 
-def consents() -> Iterator[sa.Select[Any]]:
+def consents() -> Iterator[Any]:
     """Nothing here rests on a consent."""
     yield from ()
 

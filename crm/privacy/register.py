@@ -14,11 +14,12 @@ from crm.privacy.notices import Notice
 MEASURES = (
     "Accès par comptes nominatifs, mots de passe hachés (argon2id), droits par rôle refusés par "
     "défaut.",
-    "Liens personnels signés et impossibles à deviner ; échanges chiffrés (HTTPS).",
-    "Aucune donnée personnelle dans les journaux techniques ; ce qui est effacé est réécrit dans "
+    "Liens personnels signés et impossibles à deviner\u00a0; échanges chiffrés (HTTPS).",
+    "Aucune donnée personnelle dans les journaux techniques\u00a0; ce qui est effacé est réécrit "
+    "dans "
     "les fichiers de la base.",
     "Sauvegardes vérifiées, restauration éprouvée.",
-    "Aucun suivi individuel des clics ; ouvertures mesurées seulement avec un accord à part.",
+    "Aucun suivi individuel des clics\u00a0; ouvertures mesurées seulement avec un accord à part.",
 )
 TRANSFERS = "Aucun transfert hors de l’Union européenne n’est fait par le logiciel."
 

@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from crm.db import change, db, now
 from crm.filters import plural
 from crm.personal import Enclosed, Kept, Trace, Who
+from crm.requests import holdings
 from crm.requests.answers import Answer
 from crm.requests.erase import erase as erase_request
 from crm.requests.erase import kept_about
-from crm.requests.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
 from crm.requests.messages import Direction, Message, RequestFile
 from crm.requests.requests import SupportRequest
 from crm.requests.words import learn
 
-__all__ = ["ABOUT_NOBODY", "HOLDINGS", "PROCESSINGS"]
+PROCESSINGS, HOLDINGS = holdings.PROCESSINGS, holdings.HOLDINGS
+ABOUT_NOBODY = holdings.ABOUT_NOBODY
 
 KIND = "demande"
 MONTH = timedelta(days=30)  # how long what a robot sent waits to be looked at
@@ -90,7 +91,7 @@ def foresee(who: Who) -> Iterator[str]:
         listed = ", ".join(one.reference for one in requests[:10]) + "…" * (len(requests) > 10)
         yield (
             f"{plural(len(requests), 'demande')}{also} ({listed})\u00a0: ce qui a été dit, les "
-            "documents et les courriels disparaissent ; le genre, le département et les dates "
+            "documents et les courriels disparaissent\u00a0; le genre, le département et les dates "
             "restent pour les bilans."
         )
     answers = len(db.session.scalars(_answers(who)).all())
@@ -120,7 +121,7 @@ def row_at(email: str) -> str | None:
     return f"{KIND}-{found[0].id}" if found else None
 
 
-def signs() -> Iterator[sa.Select[Any]]:
+def signs() -> Iterator[Any]:
     """Requests themselves, and what their requesters wrote since."""
     known = SupportRequest.erased_at.is_(None), SupportRequest.suspected_at.is_(None)
     who = SupportRequest.person_id, SupportRequest.email
@@ -130,7 +131,7 @@ def signs() -> Iterator[sa.Select[Any]]:
     yield sa.select(*who, Message.at, wrote).join(Message.request).where(*known, *heard)
 
 
-def consents() -> Iterator[sa.Select[Any]]:
+def consents() -> Iterator[Any]:
     """What requesters agreed to when they asked."""
     its = SupportRequest
     yield sa.select(

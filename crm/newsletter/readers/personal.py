@@ -7,8 +7,8 @@ import sqlalchemy as sa
 
 from crm.db import db
 from crm.filters import plural
+from crm.newsletter import holdings
 from crm.newsletter.deliveries import Delivery
-from crm.newsletter.holdings import ABOUT_NOBODY, HOLDINGS, PROCESSINGS
 from crm.newsletter.issues import Publication
 from crm.newsletter.readers.departures import Departure
 from crm.newsletter.readers.disclose import everything
@@ -17,7 +17,8 @@ from crm.newsletter.readers.moves import Move
 from crm.newsletter.subscriptions import Basis, Consent, Purpose, Subscription
 from crm.personal import Kept, Trace, Who
 
-__all__ = ["ABOUT_NOBODY", "HOLDINGS", "PROCESSINGS"]
+PROCESSINGS, HOLDINGS = holdings.PROCESSINGS, holdings.HOLDINGS
+ABOUT_NOBODY = holdings.ABOUT_NOBODY
 
 KIND = "abonnement"
 _MOST = 30
@@ -94,7 +95,7 @@ def row_at(email: str) -> str | None:
     return f"{KIND}-{found[0].id}" if found else None
 
 
-def signs() -> Iterator[sa.Select[Any]]:
+def signs() -> Iterator[Any]:
     """Consents given, confirmed or taken back, departures, changes of address."""
     known = Subscription.erased_at.is_(None)
     who, agreed = (Subscription.person_id, Subscription.email), sa.literal("abonnement")
@@ -110,7 +111,7 @@ def signs() -> Iterator[sa.Select[Any]]:
     yield sa.select(*who, Subscription.created_at, agreed).where(known)
 
 
-def consents() -> Iterator[sa.Select[Any]]:
+def consents() -> Iterator[Any]:
     """Each consent to receive or to be measured, with the words that were shown."""
     its = Consent
     purpose = sa.case(*((its.purpose == one, one.label) for one in Purpose), else_="")

@@ -22,8 +22,9 @@ class NoticeForm(Form):
     officer = line("Délégué·e à la protection des données", 200,
                    hint="Son nom, ou celui de sa structure.")  # fmt: skip
     officer_email = email("À qui écrire pour ses données")
-    processors = text("Sous-traitants", 2000,
-                      hint="Un par ligne : l’hébergeur, qui achemine les courriels…")  # fmt: skip
+    processors = text(
+        "Sous-traitants", 2000, hint="Un par ligne\u00a0: l’hébergeur, qui achemine les courriels…"
+    )
     legal_more = text("À ajouter aux mentions légales", 10_000, hint=_MARKDOWN)
     privacy_more = text("À ajouter à la page de confidentialité", 10_000, hint=_MARKDOWN)
 

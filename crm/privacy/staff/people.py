@@ -1,5 +1,7 @@
 """Someone’s file: all that is kept about them, to read, to take away, or to erase."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -28,8 +30,8 @@ _PAGES = {
     "placements": ("staff.newsletter.placements.edit", "placement_id"),
 }
 _REASONS = {
-    Reason.ASKED: "À sa demande : plus rien ne lui sera écrit, même si une liste la ramène",
-    Reason.OURS: "De notre initiative : ses données ne servent plus",
+    Reason.ASKED: "À sa demande\u00a0: plus rien ne lui sera écrit, même si une liste la ramène",
+    Reason.OURS: "De notre initiative\u00a0: ses données ne servent plus",
 }
 
 
@@ -90,7 +92,7 @@ def erase(key: str) -> ResponseReturnValue:
         db.session.commit()
         scrub.wake()
         wake_mails()
-        flash("C’est fait : il ne reste rien de cette personne ici.")
+        flash("C’est fait\u00a0: il ne reste rien de cette personne ici.")
         return redirect(url_for(".index"))
     return render_template(
         "staff/privacy/people/erase.html",
@@ -109,4 +111,5 @@ def _found(key: str) -> Identity:
 
 def _page(mention: mentions.Mention) -> str:
     endpoint, name = _PAGES.get(mention.table, ("", ""))
-    return url_for(endpoint, **{name: mention.row_id}) if endpoint else ""
+    values: dict[str, Any] = {name: mention.row_id}
+    return url_for(endpoint, **values) if endpoint else ""
