@@ -78,8 +78,9 @@ def _fill(officer: int) -> None:
             for word in _words(number)
         ])  # fmt: skip
     db.session.commit()
+    order = "ANALYZE" if db.engine.name == "sqlite" else "VACUUM ANALYZE"
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as settled:
-        settled.execute(sa.text("VACUUM ANALYZE" if settled.dialect.name != "sqlite" else "ANALYZE"))
+        settled.execute(sa.text(order))
 
 
 def _words(number: int) -> set[str]:
