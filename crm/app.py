@@ -62,6 +62,7 @@ from crm.newsletter import (
     issues,
     items,
     placements,
+    probes,
     subscriptions,
 )
 from crm.newsletter import public as newsletter_public
@@ -84,7 +85,7 @@ migrate = Migrate()
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
-    moves, placements, presence, progress, subscriptions,
+    moves, placements, presence, probes, progress, subscriptions,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
     afterwards, documents, event_files, events, partners, presences, registrations, sessions,
     accounts_sessions, acts, attempts, factor, links, policy,

@@ -12,7 +12,9 @@ from crm.auth import READ, allow, may
 from crm.db import db, now
 from crm.filters import day, near, plural
 from crm.keeping.backups import LATE, Backup
+from crm.newsletter import review
 from crm.newsletter.compose import count_new
+from crm.newsletter.delivery.lateness import question
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed
 from crm.requests.queue import View, count_suspects, overview
@@ -33,7 +35,7 @@ class Thing:
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    todo = [*_backups(), *_requests(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
+    todo = [*_backups(), *_requests(), *_reviews(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
     saved = Backup.last_good() if may("staff.settings.backups.index") else None
     return render_template("staff/dashboard/index.html", todo=todo, saved=saved)
 
@@ -81,6 +83,23 @@ def _drafts() -> list[Thing]:
     ]
 
 
+def _reviews() -> list[Thing]:
+    """The numbers that wait for somebody else's eyes, for whoever may be that one."""
+    if not may("staff.newsletter.reviews.decide"):
+        return []
+    waiting = db.session.scalars(review.waiting().options(joinedload(Issue.publication)))
+    return [
+        Thing(
+            f"Relire {issue.title}",
+            url_for("staff.newsletter.reviews.show", issue_id=issue.id),
+            "eyeglasses",
+            f"proposé {near(issue.review_asked_at)}",
+        )
+        for issue in waiting
+        if not review.is_author(issue, current_user)
+    ]
+
+
 def _leaving() -> list[Thing]:
     leaving = (
         select(Issue)
@@ -90,13 +109,19 @@ def _leaving() -> list[Thing]:
     )
     return [
         Thing(
-            f"{issue.title} {'part en ce moment' if issue.started_at else 'est programmé'}",
+            f"{issue.title} {_course(issue)}",
             url_for("staff.newsletter.sending.show", issue_id=issue.id),
             "send",
             near(issue.started_at or issue.scheduled_at),
         )
         for issue in db.session.scalars(leaving)
     ]
+
+
+def _course(issue: Issue) -> str:
+    if question(issue, now()) is not None:
+        return "attend votre réponse avant de partir"
+    return "part en ce moment" if issue.started_at else "est programmé"
 
 
 def _to_compose() -> list[Thing]:

@@ -68,6 +68,8 @@ ROOMS_INSIDE = {
         "counting": {"readers"},
         "returns": {"readers"},
         "delivery": {"counting", "readers", "returns"},
+        "checks": {"delivery", "desk", "feeds"},
+        "desk": set(),
     },
 }
 

@@ -5,7 +5,7 @@ counted by the database and kept in the ledger when the issue leaves: whatever h
 everybody gets what was decided then. Two such numbers that show the same are one variant.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 
 import sqlalchemy as sa
@@ -82,7 +82,7 @@ def shown(content: Content) -> Shown:
     )
 
 
-def _part(part: Part, met: set[object]) -> Part:
+def _part(part: Part, met: Set[object]) -> Part:
     if part.only is not None and part.only.key not in met:
         return replace(part, blocks=())
     blocks = (block for block in part.blocks if block.only is None or block.only.key in met)

@@ -25,9 +25,11 @@ def upgrade() -> None:
             sa.Column("needs_review", sa.Boolean(), nullable=False, server_default=sa.false())
         )
     _review()
+    _probes()
 
 
 def downgrade() -> None:
+    op.drop_table("probes")
     with op.batch_alter_table("issues") as batch_op:
         for name in ("reviewed_by_id", "review_asked_by_id"):
             batch_op.drop_constraint(batch_op.f(f"fk_issues_{name}_users"), type_="foreignkey")
@@ -43,6 +45,26 @@ def downgrade() -> None:
     for table in reversed(CONDITIONAL):
         with op.batch_alter_table(table) as batch_op:
             batch_op.drop_column("only")
+
+
+def _probes() -> None:
+    moment = crm.db.Moment(timezone=True)
+    op.create_table(
+        "probes",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("url", sa.Text(), nullable=False),
+        sa.Column("asked_at", moment, nullable=True),
+        sa.Column("checked_at", moment, nullable=True),
+        sa.Column("leads_to", sa.Text(), nullable=False),
+        sa.Column("error", sa.String(length=300), nullable=False),
+        sa.Column("is_gone", sa.Boolean(), nullable=False),
+        sa.Column("vouched_at", moment, nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_probes")),
+        sa.UniqueConstraint("digest", name=op.f("uq_probes_digest")),
+    )
+    with op.batch_alter_table("probes") as batch_op:
+        batch_op.create_index(batch_op.f("ix_probes_asked_at"), ["asked_at"])
 
 
 def _review() -> None:

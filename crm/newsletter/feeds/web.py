@@ -29,6 +29,13 @@ HEADERS = {
 }
 
 
+_GONE = (404, 410)
+
+
+class Gone(Unreachable):
+    """The site answers that this page does not exist, or does no more."""
+
+
 @dataclass(frozen=True)
 class Page:
     """What a site answered. `url` is where it was found in the end; nothing inside if unchanged."""
@@ -69,7 +76,19 @@ def get(
     return page
 
 
-def _follow(visit: Visit, url: str, headers: dict[str, str], max_bytes: int) -> Page:
+def follow(url: str, *, allow: Sequence[Network] = (), seconds: float = TOTAL_SECONDS) -> str:
+    """Where this http(s) address leads in the end, nothing of the page being read.
+
+    Raises Unreachable, and Gone when the site says that there is no such page.
+    """
+    with visiting(allow, seconds) as visit:
+        try:
+            return _follow(visit, url, HEADERS, max_bytes=None).url
+        except (requests.RequestException, HTTPError, OSError, ValueError) as error:
+            raise Unreachable(_sentence(error, visit)) from error
+
+
+def _follow(visit: Visit, url: str, headers: dict[str, str], max_bytes: int | None) -> Page:
     with requests.Session() as session:
         session.trust_env = False  # a proxy would resolve the name again, unchecked
         session.mount("http://", visit)
@@ -102,13 +121,17 @@ def check_address(url: str) -> str:
     return address
 
 
-def _page(response: requests.Response, url: str, max_bytes: int) -> Page:
+def _page(response: requests.Response, url: str, max_bytes: int | None) -> Page:
     etag = response.headers.get("ETag", "")
     last_modified = response.headers.get("Last-Modified", "")
     if response.status_code == 304:
         return Page(url, etag=etag, last_modified=last_modified, is_unchanged=True)
+    if response.status_code in _GONE:
+        raise Gone(_refusal(response.status_code))
     if response.status_code != 200:
         raise Unreachable(_refusal(response.status_code))
+    if max_bytes is None:
+        return Page(url)
     content_type = response.headers.get("Content-Type", "")
     return Page(url, _body(response, max_bytes), content_type, etag, last_modified)
 
@@ -134,7 +157,7 @@ def _is_header(value: str) -> bool:
 
 
 def _refusal(status: int) -> str:
-    if status in (404, 410):
+    if status in _GONE:
         return f"La page n’existe pas ou n’existe plus (erreur {status})."
     if status in (401, 402, 403, 407, 451):
         return f"Le site refuse de donner cette page (erreur {status})."

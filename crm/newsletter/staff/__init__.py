@@ -3,8 +3,11 @@
 from flask import Blueprint
 
 from crm.newsletter.staff import (
+    asides,
+    checks,
     feeds,
     figures,
+    gestures,
     health,
     issues,
     items,
@@ -13,6 +16,7 @@ from crm.newsletter.staff import (
     preview,
     publications,
     reviews,
+    sections,
     sending,
     subscribers,
     variants,
@@ -21,6 +25,9 @@ from crm.newsletter.staff import (
 MODULES = (
     issues,
     placements,
+    asides,
+    gestures,
+    sections,
     preview,
     sending,
     figures,
@@ -29,6 +36,7 @@ MODULES = (
     feeds,
     subscribers,
     publications,
+    checks,
     variants,
     reviews,
     lateness,

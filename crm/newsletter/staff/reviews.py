@@ -39,9 +39,10 @@ def create(issue_id: int) -> ResponseReturnValue:
 def decide(issue_id: int) -> ResponseReturnValue:
     issue, form = draft(issue_id), NoteForm()
     is_good = request.form.get("avis") == "bon"
-    if not is_good and not form.note.data:
+    is_valid = form.validate()
+    if is_valid and not is_good and not form.note.data:
         form.note.errors = ["Dites en un mot ce qui est à reprendre."]
-    if not form.validate() or form.note.errors:
+    if form.errors:
         return _page(issue, form), 422
     try:
         if is_good:

@@ -24,14 +24,16 @@ from crm import mail
 from crm.auth import PUBLISH, READ, allow
 from crm.contacts.search.segments import Segment
 from crm.db import db, now
-from crm.filters import moment, near, plural
+from crm.filters import local, moment, near, plural
 from crm.forms import Form, LocalMomentField, as_choices, ask_again, choice, email
 from crm.jobs import enqueue
-from crm.newsletter import audience, emails
+from crm.newsletter import audience, emails, review
+from crm.newsletter.checks.look import blocking, look
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import lateness, schedule
 from crm.newsletter.delivery.courtesy import Courtesy
 from crm.newsletter.delivery.deliver import send_due
+from crm.newsletter.delivery.editions import MOST, editions
 from crm.newsletter.delivery.progress import Progress, progress_of
 from crm.newsletter.issues import Issue
 from crm.newsletter.staff.issues import find
@@ -96,7 +98,7 @@ def new(issue_id: int) -> ResponseReturnValue:
     if not issue.is_draft:  # pressed twice: what was wanted is done
         return redirect(url_for(".show", issue_id=issue.id))
     form = ScheduleForm.of(issue)
-    refusal = ""
+    refusal, found = "", look(issue)
     if form.is_valid_post():
         try:
             _schedule(issue, form)
@@ -109,6 +111,10 @@ def new(issue_id: int) -> ResponseReturnValue:
         issue=find(issue_id),
         form=form,
         refusal=refusal,
+        blocking=[one for one in found if one.is_blocking],
+        advice=[one for one in found if not one.is_blocking],
+        lacking=review.lacks(issue),
+        letters=len(editions(issue)),
         recipients=schedule.count_recipients(issue),
         quiet_until=Courtesy.current().quiet_until_when(now()),
     ), (422 if form.errors or refusal else 200)
@@ -118,6 +124,11 @@ def _schedule(issue: Issue, form: ScheduleForm) -> None:
     at = form.at.data or now()
     chosen = form.audience.data
     audience.choose(issue, db.session.get(Segment, int(chosen)) if chosen else None)
+    if found := blocking(issue, local(at).date()):
+        more = f" Et {plural(len(found) - 1, 'autre point', 'autres points')}." if found[1:] else ""
+        raise schedule.Refused(f"{found[0].words}{more}")
+    if len(editions(issue)) > MOST:
+        raise schedule.Refused(f"Plus de {MOST} lettres différentes\u00a0: réunissez des publics.")
     schedule.schedule(issue, at)
     db.session.commit()
     enqueue(send_due)

@@ -1,0 +1,1 @@
+"""Checks: what a careful reader would say of a number before it leaves."""
