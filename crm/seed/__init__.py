@@ -12,6 +12,7 @@ from crm.contacts.people import Person
 from crm.contacts.search.index import reindex_all
 from crm.contacts.terms import Term
 from crm.db import db, now
+from crm.events.events import Event
 from crm.identity import Identity
 from crm.newsletter.issues import Issue
 from crm.newsletter.items import Feed, Item
@@ -19,6 +20,7 @@ from crm.newsletter.subscriptions import Subscription
 from crm.requests.requests import SupportRequest
 from crm.seed import (
     answers,
+    events,
     items,
     journal,
     ledger,
@@ -55,9 +57,10 @@ PARTS: tuple[tuple[str, Callable[[Network], None]], ...] = (
     ("les envois", ledger.fill),
     ("les demandes", requests.fill),
     ("les réponses brèves", answers.fill),
+    ("les événements", events.fill),
 )
 _CONTENTS: tuple[type[Any], ...] = (
-    Organisation, Person, Item, Feed, Subscription, Issue, SupportRequest, Identity,
+    Organisation, Person, Item, Feed, Subscription, Issue, SupportRequest, Event, Identity,
 )  # fmt: skip
 
 

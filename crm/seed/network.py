@@ -38,6 +38,7 @@ class Size:
     ledgers: int  # numbers whose deliveries are kept
     requests: int
     answers: int
+    events: int
 
 
 SIZES = {
@@ -45,13 +46,13 @@ SIZES = {
         organisations=30, people=60, board=5, postal=20, duplicates=1, entries=40,
         subscribers=40, left=3, suppressed=2, unconfirmed=2, readers=8,
         items=dict(zip(Kind, (12, 8, 18, 12, 6, 4), strict=True)),
-        pictures=2, issues=2, letters=1, ledgers=1, requests=16, answers=30,
+        pictures=2, issues=2, letters=1, ledgers=1, requests=16, answers=30, events=10,
     ),
     "reseau": Size(
         organisations=3000, people=10_000, board=28, postal=2600, duplicates=12, entries=6000,
         subscribers=3800, left=250, suppressed=60, unconfirmed=30, readers=600,
         items=dict(zip(Kind, (95, 69, 202, 140, 60, 30), strict=True)),
-        pictures=12, issues=11, letters=3, ledgers=3, requests=260, answers=620,
+        pictures=12, issues=11, letters=3, ledgers=3, requests=260, answers=620, events=70,
     ),
 }  # fmt: skip
 
