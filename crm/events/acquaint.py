@@ -35,7 +35,7 @@ def make_person(registration: Registration, by: User) -> Person:
 def _new_person(registration: Registration, by: User) -> Person:
     last_name, first_name = registration.last_name, registration.first_name
     if not last_name and not first_name:
-        raise ValueError("Il manque un nom : complétez l’inscription d’abord.")
+        raise ValueError("Il manque un nom\u00a0: complétez l’inscription d’abord.")
     person = Person(
         first_name=first_name if last_name else "",
         last_name=last_name or first_name,
@@ -46,7 +46,7 @@ def _new_person(registration: Registration, by: User) -> Person:
         person.use_details(DetailKind.EMAIL, [registration.email])
     if registration.phone:
         person.use_details(DetailKind.PHONE, [registration.phone])
-    person.log(f"Fiche créée depuis une inscription : {registration.event.title}",
+    person.log(f"Fiche créée depuis une inscription\u00a0: {registration.event.title}",
                EntryKind.CARD, by=by)  # fmt: skip
     return person
 
@@ -59,7 +59,7 @@ def make_organisation(registration: Registration, by: User) -> Organisation:
         name, acronym = split_name(registration.organisation_name)
         known = Organisation(name=name, acronym=acronym, department=registration.department)
         db.session.add(known)
-        known.log(f"Fiche créée depuis une inscription : {registration.event.title}",
+        known.log(f"Fiche créée depuis une inscription\u00a0: {registration.event.title}",
                   EntryKind.CARD, by=by)  # fmt: skip
         index(known)
     return known

@@ -84,7 +84,7 @@ def _post(
     return post(
         registration.email,
         f"events/{template}",
-        subject=f"{what} : {event.title}"[:300],
+        subject=f"{what}\u00a0: {event.title}"[:300],
         reply_to=reply_address(event),
         headers=_BY_ITSELF,
         attached=attached or [],

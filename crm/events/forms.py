@@ -58,7 +58,7 @@ class PersonFields(Form):
     function = line("Votre fonction", 200, render_kw={"autocomplete": "organization-title"})
     department = choice("Département", departments(), default="")
     access_needs = text(
-        "De quoi avez-vous besoin pour bien participer ?",
+        "De quoi avez-vous besoin pour bien participer\u00a0?",
         NEEDS,
         hint="Accès en fauteuil, interprète, sous-titres, régime alimentaire…",
     )
@@ -66,7 +66,7 @@ class PersonFields(Form):
     def validate_email(self, field: Field) -> None:
         name, _, domain = (field.data or "").rpartition("@")
         if domain in _TYPOS:
-            raise validators.ValidationError(f"Vouliez-vous dire {name}@{_TYPOS[domain]} ?")
+            raise validators.ValidationError(f"Vouliez-vous dire {name}@{_TYPOS[domain]}\u00a0?")
 
     def validate_phone(self, field: Field) -> None:
         if field.data and sum(letter.isdigit() for letter in field.data) < 6:
@@ -147,7 +147,7 @@ class RegistrationFields(Guarded, PersonFields):
                 one.last_name.errors = ["Indiquez au moins son nom."]
                 is_right = False
             if one.email.data and one.email.data in seen:
-                one.email.errors = ["Cette adresse est déjà donnée : laissez vide s’il le faut."]
+                one.email.errors = ["Cette adresse est déjà donnée\u00a0: laissez vide s’il le faut."]
                 is_right = False
             seen.add(one.email.data)
         return is_right

@@ -53,7 +53,7 @@ def _member(line: str) -> dict[str, str]:
     found = _ADDRESS.search(line)
     address = normal_email(found.group()) if found else ""
     if address is None:
-        raise ValueError(f"Cette adresse n’est pas complète : {line}")
+        raise ValueError(f"Cette adresse n’est pas complète\u00a0: {line}")
     name = parseaddr(line)[0] if "<" in line else _ADDRESS.sub("", line)
     first, _, last = one_line(re.sub(r"[,;<>\t]", " ", name)).partition(" ")
     return {"first_name": first if last else "", "last_name": last or first, "email": address}

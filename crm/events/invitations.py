@@ -32,8 +32,8 @@ def as_public(event: Event) -> list[Occasion]:
 def as_own(registration: Registration, session: Session) -> Occasion:
     """What the calendar of somebody who registered says: the link to join is there too."""
     event, url = registration.event, links.page_url(registration)
-    said = [f"À ouvrir à cette heure-là : {event.online_url}"] if event.online_url else []
-    said += [f"Votre inscription : {url}"]
+    said = [f"À ouvrir à cette heure-là\u00a0: {event.online_url}"] if event.online_url else []
+    said += [f"Votre inscription\u00a0: {url}"]
     return _occasion(
         session,
         place=address(event) or event.online_url or _place(event),

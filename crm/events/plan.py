@@ -104,9 +104,9 @@ def _told(event: Event) -> dict[str, str]:
 
 def _compared(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str, str]]:
     said = {
-        "title": f"le titre : {after['title']}",
-        "when": f"la date : {after['when']} (avant : {before['when']})",
-        "where": f"le lieu : {after['where'] or 'à préciser'}",
+        "title": f"le titre\u00a0: {after['title']}",
+        "when": f"la date\u00a0: {after['when']} (avant\u00a0: {before['when']})",
+        "where": f"le lieu\u00a0: {after['where'] or 'à préciser'}",
         "online": "il se tient en ligne" if after["online"] else "il ne se tient plus en ligne",
         "link": "le lien pour se connecter",
     }
@@ -115,7 +115,7 @@ def _compared(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, 
 
 def _announce(event: Event, news: list[str], by: User | None) -> None:
     event.news = cut(" ; ".join(news), 1000)
-    event.tell(f"Changé : {event.news}", by)
+    event.tell(f"Changé\u00a0: {event.news}", by)
     if not event.is_over and not event.is_cancelled:
         _owe_everyone(event, Owed.MOVED)
 

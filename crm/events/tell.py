@@ -116,7 +116,7 @@ def note(registration: Registration, by: User | None = None) -> None:
         return
     registration.logged = state
     event = registration.event
-    text = f"{_LOGGED[state]} : {event.title}{_on(event)}"
+    text = f"{_LOGGED[state]}\u00a0: {event.title}{_on(event)}"
     link = links.card_url(event)
     if registration.person is not None:
         registration.person.log(text, EntryKind.EVENT, by=by, link=link)

@@ -59,7 +59,7 @@ def test_somebody_registers_and_is_told(app, visitor):
     tell_owed()
     mail = db.session.scalars(sa.select(Mail)).one()
     assert (mail.recipient, mail.subject) == (
-        "chloe@example.org", "Votre inscription : Rencontre sur l’eau"
+        "chloe@example.org", "Votre inscription : Rencontre sur l’eau"
     )  # fmt: skip
     assert links.page_url(one).encode() in mail.message.replace(b"=\n", b"")
 
@@ -196,7 +196,7 @@ def test_who_is_known_is_found_and_their_journal_says_it(app, visitor, cards_of_
     one = everyone(event)[0]
     assert (one.person, one.organisation) == (person, organisation)
     lines = db.session.scalars(Entry.of(person)).all()
-    assert lines[0].text.startswith("Inscription : Rencontre sur l’eau")
+    assert lines[0].text.startswith("Inscription : Rencontre sur l’eau")
     assert lines[0].link == f"/gestion/evenements/{event.id}"
     tell_owed()
     assert len(db.session.scalars(Entry.of(person)).all()) == len(lines)
@@ -221,7 +221,7 @@ def test_moving_an_event_tells_everyone_and_their_calendar(app, visitor):
     tell_owed()
     uid = event.held[0].uid
     news = plan.amend(event, {}, [Day(gatherings.in_days(12), time(9), time(11))])
-    assert [one.startswith("la date : ") for one in news] == [True]
+    assert [one.startswith("la date : ") for one in news] == [True]
     tell_owed()
     mail = db.session.scalars(sa.select(Mail).order_by(Mail.id.desc())).first()
     assert mail.subject.startswith("Changement")

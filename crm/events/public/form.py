@@ -81,7 +81,7 @@ def _are_new(form: RegistrationFields, event: Event) -> bool:
     """Whether nobody of those who come along is registered already; the error is on the field."""
     for one in form.companions:
         if one.email.data and of_address(event, one.email.data) is not None:
-            one.email.errors = ["Cette personne est déjà inscrite : retirez-la d’ici."]
+            one.email.errors = ["Cette personne est déjà inscrite\u00a0: retirez-la d’ici."]
             return False
     return True
 

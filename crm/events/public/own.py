@@ -28,7 +28,7 @@ bp = Blueprint("own", __name__, url_prefix="/inscriptions")
 
 BAD_LINK = (
     "Ce lien personnel est incomplet, ou a été remplacé par un plus récent. Copiez-le en entier "
-    "depuis le dernier courriel reçu, ou inscrivez-vous à nouveau avec la même adresse : nous vous "
+    "depuis le dernier courriel reçu, ou inscrivez-vous à nouveau avec la même adresse\u00a0: nous vous "
     "le renverrons."
 )
 

@@ -86,7 +86,7 @@ def _changed(event: Event, has_news: bool) -> str:
     if not told:
         return "L’événement est à jour."
     people = plural(told, "personne est prévenue", "personnes sont prévenues")
-    return f"L’événement est à jour : {people}."
+    return f"L’événement est à jour\u00a0: {people}."
 
 
 @bp.post("/<int:event_id>/copie")
@@ -95,5 +95,5 @@ def duplicate(event_id: int) -> ResponseReturnValue:
     """The same again, its dates left to choose."""
     copy = plan.duplicate(find(event_id), by=current_user)
     db.session.commit()
-    flash("Voici la copie : donnez-lui ses dates.")
+    flash("Voici la copie\u00a0: donnez-lui ses dates.")
     return redirect(url_for(".edit", event_id=copy.id))

@@ -27,7 +27,7 @@ def create(event_id: int) -> ResponseReturnValue:
     if not content:
         flash("Choisissez d’abord un fichier, qui ne soit pas vide.", "problem")
     elif len(content) > MOST:
-        flash("Ce fichier est trop lourd : 15 Mo au plus.", "problem")
+        flash("Ce fichier est trop lourd\u00a0: 15 Mo au plus.", "problem")
     else:
         assert sent is not None
         event.documents.append(

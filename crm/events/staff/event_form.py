@@ -58,7 +58,7 @@ class EventFields(Form):
     mission = choice("Mission", [], default="")
     themes = checkboxes("Thèmes")
     project = line("Projet ou convention", 300)
-    audience = line("Pour qui", 500, hint="Par exemple : associations qui débutent.")
+    audience = line("Pour qui", 500, hint="Par exemple\u00a0: associations qui débutent.")
     officer = choice("Responsable", [], default="")
     series = choice("Série", [], default="")
     new_series = line("Ou une nouvelle série", 200, hint="Une formation en cinq séances…")
@@ -77,7 +77,7 @@ class EventFields(Form):
     registration_url = _address("Inscriptions chez un partenaire", "L’adresse de sa page.")
     opens_at = LocalMomentField("Ouverture des inscriptions", [validators.Optional()])
     closes_at = LocalMomentField("Clôture des inscriptions", [validators.Optional()])
-    capacity = _number("Places", 1, 100_000, description="Rien : autant que de personnes.")
+    capacity = _number("Places", 1, 100_000, description="Rien\u00a0: autant que de personnes.")
     most_together = _number("Personnes par inscription", 1, 10, default=4)
     offer_hours = _number(
         "Heures pour accepter une place libérée", 1, 336, default=48,

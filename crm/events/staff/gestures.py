@@ -47,7 +47,7 @@ def _give_up(one: Registration) -> str:
 
 def _clear(one: Registration) -> str:
     register.clear(one)
-    return f"{one.who} : {one.state.label.lower()}."
+    return f"{one.who}\u00a0: {one.state.label.lower()}."
 
 
 def _discard(one: Registration) -> str:

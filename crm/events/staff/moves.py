@@ -43,7 +43,7 @@ def cancel(event_id: int) -> ResponseReturnValue:
     form = WhyForm()
     if form.is_valid_post():
         told = plan.cancel(event, form.why.data or "", by=current_user)
-        flash(f"L’événement est annulé : {_told(told)}.")
+        flash(f"L’événement est annulé\u00a0: {_told(told)}.")
         return _back(event)
     code = 422 if form.errors else 200
     page = "staff/events/moves/cancel.html"
@@ -55,7 +55,7 @@ def cancel(event_id: int) -> ResponseReturnValue:
 def restore(event_id: int) -> ResponseReturnValue:
     event = find(event_id)
     told = plan.restore(event, by=current_user)
-    flash(f"L’événement a bien lieu : {_told(told)}.")
+    flash(f"L’événement a bien lieu\u00a0: {_told(told)}.")
     return _back(event)
 
 

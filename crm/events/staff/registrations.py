@@ -57,7 +57,7 @@ class GroupForm(Form):
     names = text(
         "Noms des personnes",
         20_000,
-        hint="Une par ligne, avec son adresse si on la connaît : Ali Traoré, ali@example.org",
+        hint="Une par ligne, avec son adresse si on la connaît\u00a0: Ali Traoré, ali@example.org",
     )
     at_once = BooleanField("Leur donner des places même s’il n’en reste pas assez")
 
@@ -123,9 +123,9 @@ def new(event_id: int) -> ResponseReturnValue:
         received = _keep(event, form)
         one = received.registration
         if received.is_again:
-            flash(f"{one.who} a déjà une inscription : {one.state.label.lower()}.", "problem")
+            flash(f"{one.who} a déjà une inscription\u00a0: {one.state.label.lower()}.", "problem")
         else:
-            flash(f"{one.who} : {one.state.label.lower()}.")
+            flash(f"{one.who}\u00a0: {one.state.label.lower()}.")
         return redirect(url_for(".index", event_id=event.id))
     code = 422 if form.errors else 200
     return render_template("staff/events/registrations/new.html", event=event, form=form), code
@@ -175,7 +175,7 @@ def group(event_id: int) -> ResponseReturnValue:
                 register.confirm(one)
         _committed(*made)
         places = sum(one.seats for one in made)
-        flash(f"{form.group_name.data} : {plural(places, 'place')}, {made[0].state.label.lower()}.")
+        flash(f"{form.group_name.data}\u00a0: {plural(places, 'place')}, {made[0].state.label.lower()}.")
         return redirect(url_for(".index", event_id=event.id))
     code = 422 if form.errors else 200
     return render_template("staff/events/registrations/group.html", event=event, form=form), code
