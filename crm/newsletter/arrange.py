@@ -1,7 +1,7 @@
 """Arranging a draft: take an item or add a block, leave it, move it, within a section or not."""
 
 from crm.db import db
-from crm.newsletter.issues import Issue, Section
+from crm.newsletter.issues import Issue, Layout, Section
 from crm.newsletter.items import Item
 from crm.newsletter.placements import Form, Placement
 
@@ -77,6 +77,35 @@ def move(placement: Placement, section: Section, index: int) -> None:
     db.session.expire(section, ["placements"])
     db.session.expire(before, ["placements"])
     _number(before)
+
+
+def open_section(issue: Issue, title: str, layout: Layout) -> Section:
+    """A new section at the end of `issue` alone: it takes what one puts in it. Raises NotADraft."""
+    _check(issue)
+    section = Section(title=title, layout=layout, kinds=[], tags=[])
+    section.position = len(issue.sections) + 1
+    issue.sections.append(section)
+    db.session.flush()
+    return section
+
+
+def step_section(section: Section, by: int) -> None:
+    """Move a section up (-1) or down (1), with what is in it. Raises NotADraft."""
+    _check(section.issue)
+    order = list(section.issue.sections)
+    index = order.index(section)
+    order.insert(max(0, index + by), order.pop(index))
+    for position, one in enumerate(order, 1):
+        one.position = position
+
+
+def close_section(section: Section) -> None:
+    """Take a section out of its issue, with what is in it. Raises NotADraft."""
+    issue = section.issue
+    _check(issue)
+    issue.sections.remove(section)
+    for position, one in enumerate(issue.sections, 1):
+        one.position = position
 
 
 def _number(section: Section) -> None:

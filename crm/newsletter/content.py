@@ -87,9 +87,9 @@ class Content:
 
     @classmethod
     def draw(cls, issue: Issue) -> Self:
-        """What the rows of `issue` say today. A section without item does not appear."""
+        """What the rows of `issue` say today. A section that says nothing does not appear."""
         numbers = iter(range(1, len(issue.placements) + 1))
-        parts = (_part(section, numbers) for section in issue.sections if section.placements)
+        parts = (_part(section, numbers) for section in issue.sections)
         return cls(
             publication=issue.publication.name,
             slug=issue.publication.slug,
@@ -98,7 +98,7 @@ class Content:
             preheader=issue.preheader,
             editorial=issue.editorial,
             sent_on=issue.planned_on,
-            parts=tuple(parts),
+            parts=tuple(part for part in parts if part.says_something),
         )
 
     def dump(self) -> dict[str, Any]:
@@ -139,7 +139,8 @@ def thaw(issue: Issue) -> None:
 
 
 def _part(section: Section, numbers: Any) -> Part:
-    blocks = tuple(_placed(placement, next(numbers)) for placement in section.placements)
+    told = (one for one in section.placements if not one.is_blank)
+    blocks = tuple(_placed(placement, next(numbers)) for placement in told)
     return Part(section.title, section.layout, blocks, Condition.draw(section.only))
 
 

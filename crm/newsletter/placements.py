@@ -104,6 +104,16 @@ class Placement(Model):
         return self.item.picture_alt if self.item else ""
 
     @property
+    def is_blank(self) -> bool:
+        """A block that says nothing yet: it is not shown."""
+        needs = {
+            Form.EDITORIAL: [self.summary], Form.TEXT: [self.summary], Form.QUOTE: [self.summary],
+            Form.PICTURE: [self.own_picture], Form.BUTTON: [self.title, self.own_url],
+            Form.FIGURE: [self.title],
+        }  # fmt: skip
+        return not all(needs.get(self.form, []))
+
+    @property
     def name(self) -> str:
         """How the desk calls it: its title, or what it is and its first words."""
         if self.item is not None or self.title:

@@ -1,84 +1,59 @@
 // The desk without waiting: each form is posted as it would be, and the parts that changed are replaced.
 // Without this script every gesture works all the same, one page at a time.
-const desk = document.getElementById("atelier");
-const frame = document.getElementById("cadre");
-const announce = (words) => { document.getElementById("annonce").textContent = words; };
-const titleOf = (element) => element.querySelector("[data-title]").textContent.trim();
-
-// One gesture after the other, in the order they were made.
-let turn = Promise.resolve();
-const inTurn = (work) => { turn = turn.then(work, work); return turn; };
-
-function bodyOf(form, extra = {}) {
-  const body = new URLSearchParams(new FormData(form));
-  Object.entries(extra).forEach(([name, value]) => value !== undefined && body.set(name, value));
-  return body;
-}
-
-async function send(form, body) {
-  const answer = await fetch(form.action, { method: "POST", body, keepalive: String(body).length < 50000 });
-  return new DOMParser().parseFromString(await answer.text(), "text/html");
-}
+import { announce, bodyOf, desk, inTurn, read, replace, send, titleOf } from "./desk-page.js";
+import { keepNow, startWords } from "./desk-words.js";
+import { startPreview, refresh } from "./desk-preview.js";
 
 async function post(form, body) {
   const page = await send(form, body);
   // Not the desk: a refused rewording, an issue already decided. That page says it better.
-  if (!page.getElementById("atelier")) return form.submit();
+  if (!page.getElementById("atelier")) { window.location = form.dataset.after ?? desk().dataset.page; return; }
   const list = form.closest("ul, ol");
   const index = list ? [...list.children].indexOf(form.closest("li")) : 0;
-  const box = list?.closest("details[id], section[id]")?.id;
-  replace(page, form, ["rubriques"]);
-  const place = document.getElementById(form.dataset.live) ?? desk.querySelector(`[data-item="${body.get("item")}"]`);
-  if (form.dataset.live) place?.focus();
-  else land(document.getElementById(box), index);
-  announce(place ? where(place) : "Le contenu est retiré.");
-}
-
-// The texts, kept as soon as one goes on to something else; the button then has nothing left to do.
-let kept = "";
-
-async function keep(form, body) {
-  if (String(body) !== kept) {
-    const page = await send(form, body);
-    const wrong = page.getElementById("erreurs");
-    replace(page, form, wrong ? ["textes"] : []);
-    if (wrong) return document.getElementById("erreurs").focus();
-    kept = String(body);
-  }
-  announce("C’est enregistré.");
-}
-
-// What one was doing elsewhere on the page stays: texts being typed, drawers left open.
-function replace(page, form, parts) {
-  const open = [...desk.querySelectorAll("details[open]")].filter((drawer) => !drawer.contains(form)).map((drawer) => drawer.id);
-  if (form.closest(".source")) open.push(form.closest("details").id);
-  const typed = [...desk.querySelectorAll(".rewording[open] :is(input, textarea, select)")].filter((field) => field.form !== form);
-  for (const id of parts) document.getElementById(id).replaceWith(page.getElementById(id));
-  desk.querySelector(".source").replaceWith(page.querySelector(".source"));
-  desk.querySelectorAll("details").forEach((drawer) => { drawer.open = open.includes(drawer.id); });
-  for (const { id, value } of typed) {
-    const field = document.getElementById(id);
-    if (field && open.includes(field.closest("details").id)) field.value = value;
-  }
+  const box = list?.closest("details[id], section[id], #trouves")?.id;
+  replace(page, form);
   refresh();
+  const place = document.getElementById(form.dataset.live) ?? newPlace(form, body);
+  if (form.matches("[data-undo], [data-redo]")) focusAgain(form);
+  else if (form.matches("[data-new]")) write(place);
+  else if (form.dataset.live) place?.focus();
+  else land(document.getElementById(box), index);
+  announce(said(page) || (place ? where(place) : "Le contenu est retiré."));
 }
 
-function refresh() {
-  const top = frame.contentWindow.scrollY;
-  frame.addEventListener("load", () => frame.contentWindow.scrollTo(0, top), { once: true });
-  frame.contentWindow.location.reload();
+// What was just taken, or the block just added: the last one that was not there.
+function newPlace(form, body) {
+  const taken = body.get("item") && document.querySelector(`[data-placement][data-item="${Number(body.get("item"))}"]`);
+  if (taken) return taken;
+  if (!form.matches("[data-new]")) return null;
+  return [...document.querySelectorAll(`#rubrique-${Number(body.get("section"))} [data-placement]`)].pop();
+}
+
+const said = (page) => page.querySelector(".notice")?.textContent.trim();
+
+function focusAgain(form) {
+  const name = form.matches("[data-undo]") ? "[data-undo]" : "[data-redo]";
+  const button = document.querySelector(`${name} button:not(:disabled), #gestes button:not(:disabled)`);
+  (button ?? document.getElementById("gestes")).focus();
+}
+
+function write(place) {
+  const field = place?.querySelector(".rewording :is(input:not([type=hidden]), textarea)");
+  (field ?? place)?.focus();
 }
 
 // After a row has gone, the next one takes its place under the hand.
 function land(box, index) {
   const rows = box?.querySelectorAll("li") ?? [];
   const row = rows[Math.min(index, rows.length - 1)];
-  (row?.querySelector("form button:last-of-type") ?? box ?? desk.querySelector(".source")).focus();
+  (row?.querySelector("form button") ?? box ?? document.querySelector(".source")).focus();
 }
 
 function where(place) {
+  const section = place.closest("[data-section]");
+  if (!place.dataset.placement) return `Rubrique ${titleOf(section)}.`;
   const list = [...place.parentElement.children];
-  return `${titleOf(place)}\u00a0: place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${titleOf(place.closest("[data-section]"))}.`;
+  return `${titleOf(place)}\u00a0: place ${list.indexOf(place) + 1} sur ${list.length}, rubrique ${titleOf(section)}.`;
 }
 
 document.addEventListener("submit", (event) => {
@@ -86,27 +61,30 @@ document.addEventListener("submit", (event) => {
   if (!form.matches("#atelier [data-live]")) return;
   event.preventDefault();
   const button = event.submitter;
+  if (form.matches("[data-texts], [data-words]")) { keepNow(form, true); return; }
   const body = bodyOf(form, button?.name ? { [button.name]: button.value } : {});
-  inTurn(() => (form.matches("[data-texts]") ? keep(form, body) : post(form, body)));
-});
-
-document.addEventListener("change", (event) => {
-  const form = event.target.form;
-  if (!form?.matches("[data-texts]") || !form.checkValidity()) return;
-  const body = bodyOf(form);
-  inTurn(() => keep(form, body));
+  inTurn(() => post(form, body));
 });
 
 document.addEventListener("keydown", (event) => {
   const place = event.target;
-  if (!place.matches?.("[data-placement]") || !event.altKey || !["ArrowUp", "ArrowDown"].includes(event.key)) return;
+  if (place.matches?.("[data-placement]") && event.altKey && ["ArrowUp", "ArrowDown"].includes(event.key)) {
+    event.preventDefault();
+    move(place, { sens: event.key === "ArrowUp" ? "haut" : "bas" });
+    return;
+  }
+  // In a text, the browser undoes what is typed there.
+  if (!(event.ctrlKey || event.metaKey) || event.altKey || place.matches?.("input, textarea, select")) return;
+  const key = event.key.toLowerCase();
+  const form = document.querySelector(key === "y" || (key === "z" && event.shiftKey) ? "[data-redo]" : "[data-undo]");
+  if (!["y", "z"].includes(key) || !form || form.querySelector(":disabled")) return;
   event.preventDefault();
-  move(place, { sens: event.key === "ArrowUp" ? "haut" : "bas" });
+  form.requestSubmit();
 });
 
-function move(place, where) {
+function move(place, to) {
   const form = place.querySelector(".tools form");
-  const body = bodyOf(form, where);
+  const body = bodyOf(form, to);
   inTurn(() => post(form, body));
 }
 
@@ -116,7 +94,7 @@ const target = (event) => event.target.closest?.("[data-placement], [data-sectio
 const clear = () => document.querySelectorAll(".drop-here").forEach((e) => e.classList.remove("drop-here"));
 
 document.addEventListener("dragstart", (event) => {
-  held = event.target.closest?.("[data-placement]");
+  held = event.target.closest?.("[data-placement], [data-shelf]");
   held?.classList.add("dragged");
 });
 document.addEventListener("dragover", (event) => {
@@ -129,13 +107,55 @@ document.addEventListener("drop", (event) => {
   const on = target(event);
   if (!held || !on) return;
   event.preventDefault();
-  const section = on.closest("[data-section]");
-  const others = [...section.querySelectorAll("[data-placement]")].filter((place) => place !== held);
+  const section = on.closest("[data-section]").dataset.section;
+  const others = [...on.closest("[data-section]").querySelectorAll("[data-placement]")].filter((place) => place !== held);
   const index = on.dataset.placement ? others.indexOf(on) : others.length;
-  if (on !== held) move(held, { section: section.dataset.section, index });
+  if (on === held) return;
+  if (held.dataset.placement) move(held, { section, index });
+  else take(held.querySelector("form"), { section, index });
 });
 document.addEventListener("dragend", () => { held?.classList.remove("dragged"); held = null; clear(); });
+
+function take(form, to) {
+  const body = bodyOf(form, to);
+  inTurn(() => post(form, body));
+}
+
 // While its words are being changed, a row is not picked up by the mouse that selects them.
 document.addEventListener("toggle", (event) => {
   if (event.target.matches?.(".rewording")) event.target.closest("li").draggable = !event.target.open;
 }, true);
+// One menu at a time; Escape and a click elsewhere close it.
+const closeMenus = (but) => document.querySelectorAll(".menu[open]").forEach((menu) => { if (menu !== but) menu.open = false; });
+document.addEventListener("click", (event) => closeMenus(event.target.closest?.(".menu")));
+document.addEventListener("keydown", (event) => {
+  const menu = event.key === "Escape" && document.querySelector(".menu[open]");
+  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+});
+
+// Who else is here; and what they did, shown as soon as nobody's hand is in the way.
+const presence = document.getElementById("presence");
+async function look() {
+  if (document.hidden) return;
+  const answer = await fetch(presence.dataset.presence, { method: "POST" });
+  if (!answer.ok) return;
+  const { others, version, is_draft: isDraft } = await answer.json();
+  const verb = others.length > 1 ? "sont" : "est";
+  const words = others.length ? `${others.join(", ")} ${verb} aussi sur ce numéro` : "";
+  if (presence.textContent.trim() !== words) presence.textContent = words;
+  if (!isDraft) window.location.reload();
+  else if (version > Number(desk().dataset.version)) inTurn(catchUp);
+}
+
+async function catchUp() {
+  const page = await read(desk().dataset.page);
+  if (!page.getElementById("atelier")) return;
+  replace(page, null);
+  refresh();
+  announce("Quelqu’un d’autre a changé ce numéro\u00a0: la page est à jour.");
+}
+
+look().catch(() => {});
+setInterval(() => { look().catch(() => {}); }, 10000);
+startWords();
+startPreview();

@@ -1,0 +1,105 @@
+// Texts are kept by themselves, a moment after the last letter: the button then has nothing left to do.
+import { announce, bodyOf, desk, inTurn, send } from "./desk-page.js";
+import { refresh, show } from "./desk-preview.js";
+
+const CALM = 700; // milliseconds without typing
+const timers = new WeakMap();
+const kept = new WeakMap();
+const isWords = (form) => form?.matches?.("#atelier :is([data-texts], [data-words])");
+
+// `aloud`: asked for with the button, so that the answer is said and what is wrong takes the focus.
+export function keepNow(form, aloud = false) {
+  clearTimeout(timers.get(form));
+  return inTurn(() => keep(form, aloud));
+}
+
+async function keep(form, aloud) {
+  if (!form.isConnected) return;
+  const body = bodyOf(form);
+  const said = body instanceof URLSearchParams ? String(body) : null;
+  if (said !== null && kept.get(form) === said) { if (aloud) done(form, aloud); return; }
+  status(form, "Enregistrement…");
+  const page = await send(form, body);
+  const wrong = page.getElementById("erreurs");
+  form.parentElement.querySelector(":scope > .summary")?.remove();
+  if (wrong) { refuse(form, page, wrong, aloud); return; }
+  if (!page.getElementById("atelier")) { window.location = desk().dataset.page; return; }
+  adopt(form, page);
+  kept.set(form, String(bodyOf(form)));
+  if (said === null) refresh(); // a picture came
+  done(form, aloud);
+}
+
+// The page that comes back says what this text is now, and what may be undone.
+function adopt(form, page) {
+  desk().dataset.version = page.getElementById("atelier").dataset.version;
+  const id = form.dataset.words;
+  const fresh = page.querySelector(id ? `[data-words="${id}"]` : "[data-texts]");
+  if (fresh) {
+    form.elements.vu.value = fresh.elements.vu.value;
+    for (const field of form.elements) if ("defaultValue" in field && field.type !== "file" && field.type !== "hidden") field.defaultValue = field.value;
+    const file = form.querySelector("[type=file]");
+    if (file) file.value = "";
+    const picture = fresh.querySelector(".kept-picture");
+    if (picture) { form.querySelector(".kept-picture")?.remove(); form.querySelector(".actions").before(picture); }
+  }
+  document.getElementById("gestes").replaceWith(page.getElementById("gestes"));
+  if (id) row(document.getElementById(`place-${id}`), page.getElementById(`place-${id}`));
+}
+
+// The row keeps its drawer, where one is writing; the rest of what it says is replaced.
+function row(place, fresh) {
+  if (!place || !fresh) return;
+  const drawer = place.querySelector(".rewording");
+  const words = fresh.querySelector(".what");
+  words.querySelector(".rewording").remove();
+  [...place.querySelector(".what").children].forEach((child) => { if (child !== drawer) child.remove(); });
+  drawer.before(...words.children);
+  place.querySelector(".tools").replaceWith(fresh.querySelector(".tools"));
+}
+
+// Somebody else wrote there meanwhile, or a field is wrong: it is said beside what was typed, which stays.
+function refuse(form, page, wrong, aloud) {
+  const vu = page.querySelector(form.dataset.words ? `[data-words="${form.dataset.words}"]` : "[data-texts]")?.elements.vu;
+  if (wrong.matches("[data-clash]") && vu) form.elements.vu.value = vu.value;
+  if (wrong.matches("[data-clash]") || aloud) {
+    wrong.removeAttribute("autofocus");
+    form.before(wrong);
+    if (aloud) wrong.focus();
+  }
+  status(form, "Pas encore enregistré.");
+  announce(wrong.querySelector("strong").textContent.trim());
+}
+
+function done(form, aloud) {
+  status(form, "Enregistré.");
+  if (!aloud) return;
+  announce("C’est enregistré.");
+  const drawer = form.closest(".rewording");
+  if (!drawer) return;
+  drawer.open = false;
+  drawer.closest("li").focus();
+}
+
+function status(form, words) {
+  const place = form.querySelector("[data-saved]") ?? form.querySelector(".actions").appendChild(Object.assign(document.createElement("span"), { className: "muted saved" }));
+  place.dataset.saved = "";
+  place.textContent = words;
+}
+
+export function startWords() {
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (!isWords(form) || event.target.type === "file") return;
+    show(form);
+    clearTimeout(timers.get(form));
+    timers.set(form, setTimeout(() => keepNow(form), CALM));
+  });
+  document.addEventListener("change", (event) => {
+    if (isWords(event.target.form) && (event.target.type === "file" || timers.has(event.target.form))) keepNow(event.target.form);
+  });
+  // « Garder la sienne »: the page as it is now.
+  document.addEventListener("click", (event) => {
+    if (event.target.matches?.("#atelier [data-theirs]")) { event.preventDefault(); window.location.reload(); }
+  });
+}
