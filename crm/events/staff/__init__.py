@@ -3,17 +3,25 @@
 from flask import Blueprint
 
 from crm.events.staff import (
+    attendance,
     card,
+    checkin,
     documents,
+    figures,
     gestures,
+    headcounts,
     moves,
+    past,
     programme,
     registrations,
     series,
     widget,
 )
 
-MODULES = (programme, card, moves, documents, registrations, gestures, series, widget)
+MODULES = (
+    programme, card, moves, documents, registrations, gestures, series, widget,
+    checkin, attendance, headcounts, figures, past,
+)  # fmt: skip
 
 
 def blueprint() -> Blueprint:

@@ -1,0 +1,37 @@
+"""Tickets: the code that somebody shows at the door, and its QR picture."""
+
+import io
+
+import segno
+
+from crm.config import Settings
+from crm.db import db
+from crm.events.links import signer
+from crm.events.registrations import Registration
+
+_PURPOSE = "billet"
+
+
+def code(registration: Registration) -> str:
+    """What the QR code says of a registration: it opens nothing by itself."""
+    return signer(Settings.current().keys, _PURPOSE).sign(registration.id)
+
+
+def read(token: str) -> Registration | None:
+    """The registration that a code names, or None."""
+    number = signer(Settings.current().keys, _PURPOSE).read(token)
+    return None if number is None else db.session.get(Registration, number)
+
+
+def url(registration: Registration) -> str:
+    """The address in the code: a telephone's own camera leads the team to the check-in page."""
+    return f"{Settings.current().base_url}/gestion/evenements/billets/{code(registration)}"
+
+
+def as_svg(address: str) -> bytes:
+    """A QR picture of an address, dark on light with its quiet zone (ISO/IEC 18004)."""
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(
+        out, kind="svg", scale=4, border=4, dark="#000", light="#fff", xmldecl=False
+    )
+    return out.getvalue()
