@@ -6,10 +6,17 @@ import click
 from flask.cli import AppGroup
 
 from crm.db import db
+from crm.events.remind import remind
 from crm.events.take_in import Outcome, Rehearsal, apply, rehearse
 from crm.filters import plural
 
 events = AppGroup("events", help="Événements : rappeler, reprendre les tableaux passés.")
+
+
+@events.command("remind")
+def remind_command() -> None:
+    """Rappelle aux personnes inscrites les événements du lendemain."""
+    click.echo(f"{plural(remind(), 'rappel écrit', 'rappels écrits')}.")
 
 
 @events.command("import")

@@ -35,7 +35,7 @@ bp.add_app_template_filter(days_of, "event_days")
 _SHORT = 5  # events of the widget
 
 
-@bp.get("/agenda")
+@bp.get("/agenda", strict_slashes=False)
 @embeddable
 def index() -> ResponseReturnValue:
     """The list of what is to come, or one month."""

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField
 
@@ -11,6 +11,8 @@ from crm.db import db, now, start_writing
 from crm.downloads import download
 from crm.events import links, register
 from crm.events.documents import Document
+from crm.events.erase import erase as erase_registration
+from crm.events.erase import kept_about
 from crm.events.forms import PREFIX, PersonFields, change_form, news_words
 from crm.events.invitations import as_own_file
 from crm.events.kinds import State
@@ -28,8 +30,8 @@ bp = Blueprint("own", __name__, url_prefix="/inscriptions")
 
 BAD_LINK = (
     "Ce lien personnel est incomplet, ou a été remplacé par un plus récent. Copiez-le en entier "
-    "depuis le dernier courriel reçu, ou inscrivez-vous à nouveau avec la même adresse\u00a0: nous vous "
-    "le renverrons."
+    "depuis le dernier courriel reçu, ou inscrivez-vous à nouveau avec la même adresse\u00a0: nous "
+    "vous le renverrons."
 )
 
 
@@ -137,6 +139,32 @@ def _done(token: str) -> ResponseReturnValue:
     db.session.commit()
     enqueue(tell_owed)
     return redirect(url_for(".show", token=token), 303)
+
+
+@bp.get("/<token>/mes-donnees")
+def data(token: str) -> ResponseReturnValue:
+    """All that is kept about this registration (RGPD art. 15), as a page or a file (art. 20)."""
+    own = opened(token)
+    kept = kept_about(own)
+    if request.args.get("format") == "json":
+        response = jsonify(kept)
+        response.headers["Content-Disposition"] = 'attachment; filename="inscription.json"'
+        return response
+    page = "public/events/own/data.html"
+    return render_template(page, own=own, event=own.event, token=token, kept=kept)
+
+
+@bp.route("/<token>/effacement", methods=["GET", "POST"])
+def erase(token: str) -> ResponseReturnValue:
+    """Erase what is personal (RGPD art. 17): GET asks, POST acts."""
+    own = opened(token)
+    if ask_again():
+        page = "public/events/own/erase.html"
+        return render_template(page, own=own, event=own.event, token=token)
+    title = own.event.title
+    erase_registration(own)
+    db.session.commit()
+    return render_template("public/events/own/erased.html", event_title=title)
 
 
 @bp.get("/<token>/agenda.ics")
