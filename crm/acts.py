@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask_login import current_user
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from crm.db import Base, Model, change, db, now
+from crm.db import Base, Model, change, db, now, start_writing
 from crm.jobs import every
 from crm.users import User
 
@@ -46,7 +46,6 @@ class Did(StrEnum):
     SENT = "envoi"
     BACKED_UP = "sauvegarde"
     RESTORED = "restauration"
-    MOVED_DATABASE = "changement_de_base"
 
     @property
     def label(self) -> str:
@@ -85,7 +84,6 @@ _LABELS = {
     Did.SENT: "Envoi",
     Did.BACKED_UP: "Sauvegarde",
     Did.RESTORED: "Restauration",
-    Did.MOVED_DATABASE: "Changement de base",
 }
 
 
@@ -130,6 +128,16 @@ def record_mine(kind: Did, about: Base | None = None, detail: str = "") -> Act:
     act = record(kind, about, detail)
     act.user_id = known
     return act
+
+
+def record_reading(kind: Did, about: Base | None = None, detail: str = "") -> None:
+    """`record_mine` from a page that only reads and hands data over: writes at last, and commits.
+
+    What the page has to show must be ready: it is read again if it is used after.
+    """
+    start_writing()
+    record_mine(kind, about, detail)
+    db.session.commit()
 
 
 @every(hours=24)

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 from flask.cli import AppGroup
 
+from crm.acts import Did, record_mine
 from crm.contacts.duplicates.detect import find_duplicates, keep
 from crm.contacts.files import intake
 from crm.contacts.files.apply import apply
@@ -66,6 +67,7 @@ def import_contacts(file: Path, applies: bool, mapping: Path | None, create_term
         return
     with bar("Écriture") as progress:
         apply(rehearsal, record, progress=progress)
+    record_mine(Did.IMPORTED, record, "ligne de commande")
     db.session.commit()
     click.echo(f"Import {record.id} appliqué. Pour l’annuler\u00a0: crm contacts undo {record.id}")
 
@@ -145,6 +147,8 @@ def export_contacts(file: Path, kind: str) -> None:
                 out.writelines(as_csv(found, columns, progress))
         else:
             raise click.ClickException("Le nom du fichier se termine par .csv ou .xlsx.")
+    record_mine(Did.EXPORTED, detail=f"{chosen.label.lower()}, ligne de commande")
+    db.session.commit()
     click.echo(f"{file} est écrit.")
 
 

@@ -7,6 +7,7 @@ import click
 import sqlalchemy as sa
 from flask.cli import with_appcontext
 
+from crm.acts import Did, record_mine
 from crm.config import Settings, database_url
 from crm.contacts.cli import bar
 from crm.db import db, now
@@ -40,6 +41,8 @@ def backup(file: Path, no_check: bool) -> None:
         file.parent.mkdir(parents=True, exist_ok=True)
         with bar("Sauvegarde") as progress:
             made = make(Settings.current(), file.absolute(), progress)
+        record_mine(Did.BACKED_UP, detail="ligne de commande")
+        db.session.commit()
         click.echo(
             f"{file}\u00a0: {plural(len(made.tables), 'table')}, {plural(made.rows, 'ligne')}, "
             f"{plural(len(made.files), 'fichier')}, {weight(file.stat().st_size)}."
@@ -73,6 +76,7 @@ def restore_command(file: Path, yes: bool) -> None:
         with bar("Restauration") as progress:
             done = restore(settings, file, progress)
         adopt(settings)
+        record_mine(Did.RESTORED, detail="ligne de commande")
         db.session.commit()
     except FileNotFoundError as error:
         raise click.ClickException(f"Il n’y a pas de fichier {file}.") from error

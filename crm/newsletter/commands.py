@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import click
 import sqlalchemy as sa
 
+from crm.acts import Did, record_mine
 from crm.config import Settings
 from crm.db import db, now
 from crm.filters import PARIS, moment, plural, today
@@ -65,6 +66,7 @@ def plan(slug: str, number: int, at: datetime | None) -> None:
         click.echo(f"Attention\u00a0: {doubt}", err=True)
     when = f"partira {moment(at)}" if at and at > now() else "est prêt à partir"
     count = plural(schedule.count_recipients(issue), "abonné")
+    record_mine(Did.SCHEDULED, issue, f"{count}, ligne de commande")
     db.session.commit()
     enqueue(send_due)
     click.echo(f"{issue.title} {when}, vers {count}.")

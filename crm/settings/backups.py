@@ -3,6 +3,7 @@
 from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 
+from crm.acts import Did, record_mine
 from crm.auth import ADMIN, allow
 from crm.config import Settings
 from crm.db import db, now
@@ -37,6 +38,7 @@ def create() -> ResponseReturnValue:
     """Ask for one; a second click while it waits asks for nothing more."""
     if db.session.scalar(Backup.waiting().limit(1)) is None:
         db.session.add(Backup(why=Why.ASKED))
+        record_mine(Did.BACKED_UP)
         db.session.commit()
         enqueue(keep_backups)
     flash("La sauvegarde commence. Vous pouvez continuer à travailler.")

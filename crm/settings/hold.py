@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from crm.acts import Did, record_mine
 from crm.auth import PUBLISH, allow
 from crm.db import db
 from crm.filters import plural
@@ -36,6 +37,7 @@ def edit() -> ResponseReturnValue:
         return redirect(url_for("staff.dashboard.index"))
     if form.is_valid_post():
         found = resume(current_user, sends_mails=form.mails.data == SEND)
+        record_mine(Did.SENT, detail="reprise après une restauration")
         db.session.commit()
         wake()
         flash("Les envois reprennent.")

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, abort, render_template, request, send_file
 from flask.typing import ResponseReturnValue
 
+from crm.acts import Did, record_mine
 from crm.auth import WORK, allow
 from crm.contacts.files.export import CHOICES, ExportError, as_csv, as_xlsx, columns_of
 from crm.contacts.kinds import ContactKind
@@ -53,6 +54,8 @@ def create() -> ResponseReturnValue:
         abort(400, str(error))
     contacts = _contacts(kind, _ids(search, segment, kind))
     name = f"{kind.label.lower()}-{today().isoformat()}"
+    record_mine(Did.EXPORTED, segment, kind.label.lower())
+    db.session.commit()
     if request.form.get("format") == "xlsx":
         return _workbook(contacts, columns, f"{name}.xlsx")
     content = b"".join(as_csv(contacts, columns))

@@ -14,6 +14,7 @@ from flask import (
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from crm.acts import Did, record_mine
 from crm.auth import READ, WORK, allow
 from crm.contacts.files import intake
 from crm.contacts.files.columns import COLUMNS
@@ -155,6 +156,7 @@ def _choice(said: str) -> str:
 def apply(import_id: int) -> ResponseReturnValue:
     record = db.get_or_404(Import, import_id)
     intake.ask(record, by=current_user)
+    record_mine(Did.IMPORTED, record)
     db.session.commit()
     enqueue(intake.run, record.id)
     return redirect(url_for(".show", import_id=record.id))
@@ -179,6 +181,7 @@ def cancel(import_id: int) -> ResponseReturnValue:
         undone = undo(record)
     except UndoRefused as refused:
         abort(409, str(refused))
+    record_mine(Did.IMPORTED, record, "annulé")
     db.session.commit()
     said = [f"{plural(undone.removed, 'fiche retirée', 'fiches retirées')}",
             f"{plural(undone.restored, 'fiche remise', 'fiches remises')} comme avant"]  # fmt: skip

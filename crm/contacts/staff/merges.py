@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, render_template, request, u
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from crm.acts import Did, record_mine
 from crm.auth import READ, WORK, allow
 from crm.contacts.duplicates.merge import (
     ABSORBED,
@@ -41,6 +42,7 @@ def new(kind: str, kept_id: int, absorbed_id: int) -> ResponseReturnValue:
             merge(kept, absorbed, dict(request.form), by=current_user)
         except MergeRefused as refused:
             abort(409, str(refused))
+        record_mine(Did.MERGED, kept)
         db.session.commit()
         flash(f"« {absorbed.title} » est réunie à cette fiche. La fusion peut être défaite.")
         return redirect(_address(kept))
@@ -86,6 +88,7 @@ def undo(merge_id: int) -> ResponseReturnValue:
         unmerge(record, request.form.get("depuis", KEPT), by=current_user)
     except MergeRefused as refused:
         abort(409, str(refused))
+    record_mine(Did.UNMERGED, record.kept)
     db.session.commit()
     flash("Les deux fiches sont rétablies.")
     kept = record.kept

@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import BooleanField, IntegerField, validators
 from wtforms.fields import Field
 
+from crm.acts import Did, record_reading
 from crm.auth import READ, WORK, allow
 from crm.contacts.files.downloads import csv_lines, write_xlsx
 from crm.db import db
@@ -109,6 +110,7 @@ def export(event_id: int, form: str) -> Response:
         abort(404)
     name = f"inscriptions-{event.slug}.{form}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    record_reading(Did.EXPORTED, event, "inscriptions")
     return response
 
 

@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue
 from wtforms import BooleanField
 
 from crm import mail
+from crm.acts import Did, record_mine
 from crm.auth import limiter
 from crm.config import Settings
 from crm.contacts.departments import DEPARTMENTS
@@ -135,6 +136,7 @@ def erase(token: str) -> ResponseReturnValue:
     subscription = personal(links.read_preferences(token))
     if request.method == "POST":
         forget(subscription.email, Settings.current().keys)
+        record_mine(Did.ERASED, detail="abonnements, à la demande de la personne")
         db.session.commit()
     return render_template(
         "public/newsletter/preferences/erase.html", subscription=subscription, token=token

@@ -21,6 +21,7 @@ from sqlalchemy.orm import contains_eager
 from wtforms import validators
 
 from crm import mail
+from crm.acts import Did, record_mine
 from crm.auth import PUBLISH, READ, allow
 from crm.contacts.search.segments import Segment
 from crm.db import db, now
@@ -130,6 +131,7 @@ def _schedule(issue: Issue, form: ScheduleForm) -> None:
     if len(editions(issue)) > MOST:
         raise schedule.Refused(f"Plus de {MOST} lettres différentes\u00a0: réunissez des publics.")
     schedule.schedule(issue, at)
+    record_mine(Did.SCHEDULED, issue, plural(schedule.count_recipients(issue), "destinataire"))
     db.session.commit()
     enqueue(send_due)
     flash(f"{issue.title} partira {moment(at)}." if form.at.data else f"{issue.title} s’en va.")
@@ -143,6 +145,7 @@ def delete(issue_id: int) -> ResponseReturnValue:
         schedule.cancel(issue)
     except schedule.Refused as refused:
         abort(409, str(refused))
+    record_mine(Did.STOPPED, issue, "programmation annulée")
     db.session.commit()
     flash(f"{issue.title} ne partira pas : c’est de nouveau un brouillon.")
     return redirect(url_for("staff.newsletter.issues.show", issue_id=issue.id))
@@ -165,9 +168,12 @@ def stop(issue_id: int) -> ResponseReturnValue:
         issue = find(issue_id)
         counts = progress_of(issue, now())
         return render_template("staff/newsletter/sending/stop.html", issue=issue, progress=counts)
-    return _act(
-        issue_id, schedule.stop, "L’envoi est arrêté\u00a0: personne d’autre ne recevra rien."
-    )
+
+    def stop_it(issue: Issue) -> None:
+        schedule.stop(issue)
+        record_mine(Did.STOPPED, issue)
+
+    return _act(issue_id, stop_it, "L’envoi est arrêté\u00a0: personne d’autre ne recevra rien.")
 
 
 @bp.post("/numeros/<int:issue_id>/renvoi")
@@ -178,6 +184,7 @@ def again(issue_id: int) -> ResponseReturnValue:
 
     def send_again(issue: Issue) -> None:
         count = schedule.send_again(issue, given_up=given_up)
+        record_mine(Did.SENT, issue, f"renvoi, {plural(count, 'destinataire')}")
         flash(f"{issue.title} repart vers {plural(count, 'destinataire')}.")
 
     return _act(issue_id, send_again, "")

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import defer, joinedload
 
+from crm.acts import Did, record_mine
 from crm.auth import READ, WORK, allow
 from crm.config import Settings
 from crm.db import db, now
@@ -164,6 +165,7 @@ def erase(subscription_id: int) -> ResponseReturnValue:
             others=Subscription.at(subscription.email),
         )
     forget(subscription.email, Settings.current().keys)
+    record_mine(Did.ERASED, detail="les abonnements d’une personne")
     db.session.commit()
     flash("Cette personne est effacée\u00a0: aucune liste ne la réinscrira.")
     return redirect(url_for(".index", lettre=subscription.publication.slug))

@@ -5,6 +5,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from wtforms import MultipleFileField
 
+from crm.acts import Did, record_mine
 from crm.auth import limiter
 from crm.csrf import embeddable
 from crm.db import db
@@ -122,6 +123,7 @@ def delete(token: str) -> ResponseReturnValue:
     if ask_again():
         return render_template("public/requests/follow/delete.html", asked=found, token=token)
     erase(found)
+    record_mine(Did.ERASED, found, "à la demande de la personne")
     db.session.commit()
     return render_template("public/requests/follow/erased.html", asked=found)
 
