@@ -29,6 +29,7 @@ class Processing:
     people: str  # whose data it is
     recipients: str
     kept: str  # how long, and what happens then
+    data: str = ""  # what is kept, in short, for visitors
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,8 @@ from crm.mail import send_mails, write
 from crm.newsletter.bounces import Bounce, Kind
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.desk.gestures import DeskGesture
+from crm.newsletter.items import Kind as ItemKind
+from crm.newsletter.propositions import Proposition
 from crm.newsletter.readers import links
 from crm.newsletter.readers.moves import Move
 from crm.newsletter.subscriptions import Purpose, Subscription
@@ -193,6 +195,8 @@ def _elsewhere(user: User, person: Person) -> None:
         DeskGesture(issue_id=issue.id, words="x", before={}, after={}),
         PersonPair(first_id=nobody.id, second_id=person.id, score=90, reasons=[NAME]),
         OrganisationPair(first_id=known.first(), second_id=other.id, score=90, reasons=[]),
+        Proposition(kind=ItemKind.NEWS, title="Une fête", name=NAME, email=EMAIL, key=f"k{EMAIL}",
+                    consent_text=f"Moi, {NAME}, j’accepte.", word="x"),
         Lapse(person_id=person.id, email=EMAIL, last_at=now()),
         Message(request=request, direction=Direction.IN, text="x", sender=EMAIL),
     ])  # fmt: skip

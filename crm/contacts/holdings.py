@@ -11,6 +11,7 @@ DIRECTORY = Processing(
     basis="Mission d’intérêt public du réseau (RGPD, art. 6 §1 e) ou, pour une structure de droit "
     "privé, son intérêt légitime (art. 6 §1 f).",
     people="Membres, salariés, élus et bénévoles des organisations en relation avec le réseau.",
+    data="Votre nom, vos coordonnées, vos fonctions et l’historique de nos échanges.",
     recipients="L’équipe du réseau, selon ses droits. Rien n’est public, sauf les organisations "
     "que l’équipe choisit de montrer.",
     kept="Trois ans après le dernier contact venu de la personne\u00a0; on lui demande alors une "

@@ -153,10 +153,11 @@ def foresee(who: Who) -> Iterator[str]:
     yield f"{_said(cards)} et tout ce qu’elle dit\u00a0: coordonnées, fonctions, étiquettes."
     lines = _count(Entry, Entry.person_id.in_(who.people))
     files = _count(Attachment, Attachment.entry.has(Entry.person_id.in_(who.people)))
-    yield (
-        f"Son journal\u00a0: {plural(lines, 'ligne')} et {plural(files, 'document')}. Ce qui est "
-        "aussi au journal d’une organisation y garde sa date, sans le texte ni les documents."
-    )
+    if lines:
+        yield (
+            f"Son journal\u00a0: {plural(lines, 'ligne')} et {plural(files, 'document')}. Ce qui "
+            "est aussi au journal d’une organisation y garde sa date, sans texte ni document."
+        )
     drafts = [draft.name for draft in _drafts(who)]
     if drafts:
         yield f"Les imports en préparation dont le fichier en parle\u00a0: {', '.join(drafts)}."

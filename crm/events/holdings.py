@@ -11,6 +11,7 @@ EVENTS = Processing(
     "consentement pour les besoins d’accessibilité (art. 9 §2 a) et pour être prévenue des "
     "suivants.",
     people="Les personnes inscrites aux événements du réseau, et leurs intervenants.",
+    data="Votre nom, vos coordonnées, vos réponses, vos besoins d’accessibilité et votre présence.",
     recipients="L’équipe du réseau\u00a0; les partenaires qui accueillent, pour la liste "
     "d’émargement.",
     kept="Trois ans après le dernier signe venu de la personne. Qu’une place a été prise, et si "

@@ -107,7 +107,7 @@ def consents() -> Iterator[Any]:
     yield sa.select(
         sa.literal(KIND), its.id, its.email, its.news_at, its.news_at,
         sa.cast(sa.null(), its.news_at.type), sa.literal("être prévenu·e des événements"),
-        sa.literal("inscription, version ") + its.consent_version, its.news_text,
+        sa.literal("inscription – ") + its.consent_version, its.news_text,
     ).where(its.news_at.is_not(None), its.erased_at.is_(None))  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Holdings: what the letters keep about people, table by table, and why."""
 
+from crm.newsletter.authors import HOLDING, PROPOSITIONS
 from crm.personal import Holding, Processing
 
 LETTERS = Processing(
@@ -11,13 +12,15 @@ LETTERS = Processing(
     "une adresse professionnelle, intérêt légitime, la personne étant informée et libre de partir "
     "(art. 6 §1 f). Mesurer les ouvertures demande un accord à part.",
     people="Les abonnés aux lettres, présents et passés.",
+    data="Votre adresse, votre nom et votre organisation si vous les donnez, la preuve de votre "
+    "accord, les numéros envoyés et ceux qui vous sont revenus.",
     recipients="L’équipe du réseau\u00a0; le serveur de courriel qui achemine les lettres.",
     kept="Trois ans après le dernier signe venu de la personne\u00a0; on lui demande alors une "
     "fois si elle veut continuer. Les lignes des envois restent ensuite, sans adresse, pour les "
     "chiffres\u00a0; de qui s’est opposé à recevoir, seule reste une empreinte de l’adresse, qui "
     "ne permet pas de la retrouver.",
 )
-PROCESSINGS = (LETTERS,)
+PROCESSINGS = (LETTERS, PROPOSITIONS)
 
 ABOUT_NOBODY = (
     "publications", "recipe_sections", "sections", "feeds", "pictures", "links", "probes",
@@ -56,4 +59,5 @@ HOLDINGS = (
             other=("own_url", "only"), kept=_WRITTEN),
     Holding("desk_gestures", "lettres", "ce qui a été fait d’un brouillon, pour le défaire",
             free=("words", "before", "after"), other=("typing",)),
+    HOLDING,
 )  # fmt: skip

@@ -33,6 +33,7 @@ PROCESSINGS = (
         basis="Mission d’intérêt public ou intérêt légitime du réseau (RGPD, art. 6 §1 e ou "
         "f)\u00a0; sécurité du traitement (art. 32).",
         people="Les membres de l’équipe du réseau.",
+        data="Nom, adresse, rôle, connexions et actes sensibles.",
         recipients="L’administration du logiciel.",
         kept="Tant que le compte est ouvert\u00a0; ensuite, le nom reste attaché aux actes de "
         "l’équipe jusqu’à son effacement.",
@@ -45,6 +46,7 @@ PROCESSINGS = (
         basis="Intérêt légitime du réseau\u00a0: la sécurité et la preuve (RGPD, art. 6 §1 f et "
         "art. 5 §2).",
         people="Toute personne à qui le logiciel écrit, ou qui remplit un formulaire.",
+        data="Les courriels que nous vous écrivons, et une empreinte de qui remplit un formulaire.",
         recipients="L’équipe du réseau\u00a0; le serveur de courriel.",
         kept="De deux jours (robots) à un an (courriels partis), selon ce dont il s’agit.",
     ),

@@ -31,10 +31,6 @@ class Line:
     processing: Processing
     holdings: list[Holding]
 
-    @property
-    def data(self) -> list[str]:
-        return [one.data for one in self.holdings]
-
 
 def lines() -> list[Line]:
     """Every processing with its data, in the order of the register."""

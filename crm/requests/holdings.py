@@ -11,6 +11,7 @@ REQUESTS = Processing(
     "formulaire avec le texte qu’elle a lu\u00a0; mission d’intérêt public pour les demandes "
     "notées par téléphone (art. 6 §1 e).",
     people="Toute personne qui demande un conseil ou un accompagnement.",
+    data="Votre nom, vos coordonnées, votre demande, vos documents, nos réponses, nos rendez-vous.",
     recipients="L’équipe du réseau, selon ses droits.",
     kept="Trois ans après le dernier contact venu de la personne. Le genre de la demande, le "
     "département et les dates restent ensuite, sans nom, pour les bilans.",

@@ -137,7 +137,7 @@ def consents() -> Iterator[Any]:
     yield sa.select(
         sa.literal(KIND), its.id, its.email, its.consented_at, its.consented_at,
         sa.cast(sa.null(), its.consented_at.type), sa.literal("répondre à une demande"),
-        sa.literal("formulaire, version ") + its.consent_version, its.consent_text,
+        sa.literal("formulaire – ") + its.consent_version, its.consent_text,
     ).where(its.consented_at.is_not(None), its.erased_at.is_(None))  # fmt: skip
 
 

@@ -38,7 +38,7 @@ _REASONS = {
 class ErasureForm(Form):
     reason = RadioField(
         "Pourquoi", choices=[SelectChoice(one.value, said) for one, said in _REASONS.items()],
-        default=Reason.ASKED.value,
+        default=Reason.ASKED.value, validators=[validators.InputRequired()],
     )  # fmt: skip
     is_sure = BooleanField(
         "J’ai lu ce qui sera effacé, et je sais que rien ne pourra être retrouvé",
@@ -64,7 +64,7 @@ def show(key: str) -> ResponseReturnValue:
     found = _found(key)
     parts = dossier.gather(found.who)
     return render_template(
-        "staff/privacy/people/show.html", key=key, found=found, parts=parts,
+        "staff/privacy/people/show.html", key=key, found=found, told=parts,
         files=sum(len(part.files) for part in parts),
     )  # fmt: skip
 
