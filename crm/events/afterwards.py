@@ -24,22 +24,26 @@ class FollowUp(Model):
     subject: Mapped[str] = mapped_column(sa.String(200), default="")
     text: Mapped[str] = mapped_column(sa.Text, default="")  # Markdown
     asks_opinion: Mapped[bool] = mapped_column(default=True)
-    offers_certificate: Mapped[bool] = mapped_column(default=True)
     # Since when the mails leave, and who said so.
     thanked_at: Mapped[datetime | None] = mapped_column(index=True)
     thanked_by_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id"), index=True)
     thanked_by: Mapped[User | None] = relationship()
+    sent_at: Mapped[datetime | None]  # everyone there was to thank has been
     # When the missing head-count was last asked for by mail; given up when nobody will ever know.
     asked_at: Mapped[datetime | None]
     given_up_at: Mapped[datetime | None]
 
     @classmethod
-    def of(cls, event: Event) -> Self:
-        """That of this event; a new one when there is none yet."""
+    def read(cls, event: Event) -> Self:
+        """That of this event, or what a new one would say. Nothing is written."""
         found = db.session.scalar(sa.select(cls).where(cls.event_id == event.id))
-        if found is None:
-            found = cls(event=event, event_id=event.id)
-            db.session.add(found)
+        return found or cls(event_id=event.id, subject="", text="", asks_opinion=True)
+
+    @classmethod
+    def of(cls, event: Event) -> Self:
+        """That of this event, made when there is none yet."""
+        found = cls.read(event)
+        db.session.add(found)
         return found
 
 

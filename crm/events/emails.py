@@ -5,8 +5,9 @@ from typing import Any
 
 from crm.calendars import Method
 from crm.events import invitations, links
+from crm.events.afterwards import FollowUp
 from crm.events.events import Event
-from crm.events.kinds import State
+from crm.events.kinds import CAME, State
 from crm.events.registrations import Registration
 from crm.events.wording import address, when, where
 from crm.identity import Identity
@@ -73,18 +74,33 @@ def reminder(registration: Registration) -> Mail:
     return _post(registration, "reminder", "Rappel")
 
 
+def thanks(registration: Registration, follow_up: FollowUp, *, asks_opinion: bool) -> Mail:
+    """What is said to those who came, with the way to documents, certificate and opinion."""
+    return _post(
+        registration,
+        "thanks",
+        "",
+        subject=follow_up.subject,
+        text=follow_up.text,
+        has_certificate=registration.attendance in CAME and bool(registration.name),
+        has_documents=bool(registration.event.documents or registration.event.replay_url),
+        asks_opinion=asks_opinion,
+    )
+
+
 def _post(
     registration: Registration,
     template: str,
     what: str,
     attached: list[Attached] | None = None,
+    subject: str = "",
     **context: Any,
 ) -> Mail:
     event = registration.event
     return post(
         registration.email,
         f"events/{template}",
-        subject=f"{what}\u00a0: {event.title}"[:300],
+        subject=subject or f"{what}\u00a0: {event.title}"[:300],
         reply_to=reply_address(event),
         headers=_BY_ITSELF,
         attached=attached or [],

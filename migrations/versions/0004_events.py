@@ -475,9 +475,9 @@ def _afterwards() -> None:
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
         sa.Column("asks_opinion", sa.Boolean(), nullable=False),
-        sa.Column("offers_certificate", sa.Boolean(), nullable=False),
         sa.Column("thanked_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("thanked_by_id", sa.Integer(), nullable=True),
+        sa.Column("sent_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("asked_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("given_up_at", crm.db.Moment(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(

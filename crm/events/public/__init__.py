@@ -2,9 +2,9 @@
 
 from flask import Blueprint
 
-from crm.events.public import agenda, form, own
+from crm.events.public import agenda, certificates, form, opinion, own, tickets
 
-MODULES = (agenda, form, own)
+MODULES = (agenda, form, own, tickets, certificates, opinion)
 
 
 def blueprint() -> Blueprint:

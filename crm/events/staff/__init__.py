@@ -5,6 +5,7 @@ from flask import Blueprint
 from crm.events.staff import (
     attendance,
     card,
+    certificates,
     checkin,
     documents,
     figures,
@@ -14,13 +15,15 @@ from crm.events.staff import (
     past,
     programme,
     registrations,
+    satisfaction,
     series,
+    thanks,
     widget,
 )
 
 MODULES = (
     programme, card, moves, documents, registrations, gestures, series, widget,
-    checkin, attendance, headcounts, figures, past,
+    checkin, attendance, headcounts, thanks, certificates, satisfaction, figures, past,
 )  # fmt: skip
 
 
