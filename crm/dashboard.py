@@ -10,6 +10,7 @@ from sqlalchemy.orm import defer, joinedload
 
 from crm.auth import READ, allow, may
 from crm.db import db, now
+from crm.events.head_counts import count_missing
 from crm.filters import day, near, plural
 from crm.keeping.backups import LATE, Backup
 from crm.newsletter import review
@@ -35,7 +36,7 @@ class Thing:
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    todo = [*_backups(), *_requests(), *_reviews(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
+    todo = [*_backups(), *_requests(), *_reviews(), *_head_counts(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
     saved = Backup.last_good() if may("staff.settings.backups.index") else None
     return render_template("staff/dashboard/index.html", todo=todo, saved=saved)
 
@@ -69,6 +70,17 @@ def _requests() -> list[Thing]:
                          "des robots, sans doute")),
     )  # fmt: skip
     return [thing for number, thing in things if number]
+
+
+def _head_counts() -> list[Thing]:
+    """Past events of which nobody has said how many came."""
+    count = count_missing()
+    if not count or not may("staff.events.headcounts.index"):
+        return []
+    text = f"Donner {plural(count, 'effectif manquant', 'effectifs manquants')}"
+    mine = count_missing(current_user)
+    detail = f"dont {plural(mine, 'événement')} dont vous avez la charge" if mine else ""
+    return [Thing(text, url_for("staff.events.headcounts.index"), "people", detail)]
 
 
 def _drafts() -> list[Thing]:
