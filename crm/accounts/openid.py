@@ -78,7 +78,7 @@ def leave(*, confirms: bool = False, after: str = "") -> tuple[str, Departure]:
 
 def come_back(gone: Departure, said: Mapping[str, str]) -> Mapping[str, Any]:
     """Who the server says has come: the checked claims of its token. Raises NotTrusted."""
-    if not secrets.compare_digest(said.get("state", ""), gone.state):
+    if not secrets.compare_digest(said.get("state", "").encode(), gone.state.encode()):
         raise NotTrusted("state")
     if time.time() > gone.left_at + LASTS:
         raise NotTrusted("too late")
