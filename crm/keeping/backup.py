@@ -71,14 +71,15 @@ def _put_file(writer: Writer, path: Path, name: str, manifest: Manifest) -> None
 
 def kept_files(settings: Settings) -> list[Path]:
     """The files of the instance's folder that a backup holds: keys, and what people put there."""
-    databases = [_path(url) for url in (settings.database_url, settings.queue_url)]
+    urls = settings.database_url, settings.queue_url
+    databases = "crm.db", "queue.db", *filter(None, map(_path, urls))
     return sorted(
         path
         for path in settings.instance.rglob("*")
         if path.is_file()
         and not path.is_symlink()
         and path.relative_to(settings.instance).parts[0] not in _NOT_KEPT
-        and not path.name.startswith((".", *(base for base in databases if base)))
+        and not path.name.startswith((".", *databases))
         and not path.name.endswith(_NOT_KEPT_ENDINGS)
         and settings.backup_folder not in path.parents
     )

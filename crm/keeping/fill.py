@@ -1,6 +1,6 @@
 """Filling an empty place with the rows of a backup, or of another database, then checking them."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 
@@ -27,8 +27,9 @@ def fill(
     columns: Mapping[str, tuple[str, ...]],
     rows: Rows,
     progress: Progress | None = None,
-) -> None:
-    """Make the tables of that revision and write these rows in them, in the caller's transaction.
+) -> list[sa.Table]:
+    """Make the tables of that revision and write these rows in them, in the caller's transaction;
+    returns these tables.
 
     Raises Damaged when the tables are not those of the revision, Uncopied when a row is refused.
     """
@@ -48,6 +49,7 @@ def fill(
             progress(done, len(tables))
         load(connection, table, rows(table.name))
     _restore_references(connection, constraints)
+    return tables
 
 
 def _restore_references(connection: sa.Connection, constraints: list[str]) -> None:
@@ -62,15 +64,17 @@ def fill_from(connection: sa.Connection, backup: Reader, progress: Progress | No
     """Fill an empty place with a backup, then bring it up to date. Raises as `fill`."""
     manifest = backup.manifest
     columns = {name: part.columns for name, part in manifest.tables.items()}
-    fill(connection, manifest.revision, columns, backup.table, progress)
-    compare(connection, manifest.tables)
+    tables = fill(connection, manifest.revision, columns, backup.table, progress)
+    compare(connection, tables, manifest.tables)
     if manifest.revision != head():
         migrate(connection, head())
 
 
-def compare(connection: sa.Connection, expected: Mapping[str, Part]) -> None:
+def compare(
+    connection: sa.Connection, tables: Sequence[sa.Table], expected: Mapping[str, Part]
+) -> None:
     """Read every row back. Raises Damaged when a table is not what it should be."""
-    for table in all_tables(connection):
+    for table in tables:
         count = Count()
         for _ in lines(connection, table, count):
             pass

@@ -92,6 +92,6 @@ def _copy(old: sa.Connection, new: sa.Connection, progress: Progress | None) -> 
     columns = {
         name: tuple(column.name for column in columns_of(table)) for name, table in tables.items()
     }
-    fill(new, head(), columns, rows, progress)
-    compare(new, {name: Part(count.sha256, count.rows) for name, count in counts.items()})
+    made = fill(new, head(), columns, rows, progress)
+    compare(new, made, {name: Part(count.sha256, count.rows) for name, count in counts.items()})
     return [Moved(name, count.rows, count.sha256) for name, count in counts.items()]

@@ -117,12 +117,23 @@ _OTHERS_OUT = sa.text(
 )
 
 
+# What the migrations made besides tables; what an extension brought is its own.
+_OUR_ROUTINES = sa.text(
+    "SELECT p.oid::regprocedure::text FROM pg_proc p"
+    " WHERE p.pronamespace = current_schema()::regnamespace"
+    " AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')"
+    " AND p.proname NOT LIKE 'huey%'"
+)
+
+
 def _drop_all(connection: sa.Connection) -> None:
     """Every table of ours, the search and the revision included; the queue's stay."""
     for name in sa.inspect(connection).get_table_names():
         if not name.startswith("huey_"):
             quoted = connection.dialect.identifier_preparer.quote(name)
             connection.exec_driver_sql(f"DROP TABLE {quoted} CASCADE")
+    for routine in connection.scalars(_OUR_ROUTINES).all():
+        connection.exec_driver_sql(f"DROP ROUTINE {routine} CASCADE")
 
 
 def _put_files(settings: Settings, backup: Reader, done: Restored) -> None:

@@ -36,13 +36,25 @@ class Count:
 
 
 def all_tables(connection: sa.Connection) -> list[sa.Table]:
-    """The tables to copy, by name."""
-    metadata = sa.MetaData()
-    names = [
-        name for name in sa.inspect(connection).get_table_names() if not name.startswith(NOT_COPIED)
+    """The tables to copy, by name: their columns and keys, which is all that copying asks."""
+    asked = sa.inspect(connection)
+    names = [name for name in asked.get_table_names() if not name.startswith(NOT_COPIED)]
+    columns = {key[1]: found for key, found in asked.get_multi_columns(filter_names=names).items()}
+    keys = {
+        key[1]: found["constrained_columns"] if found else []
+        for key, found in asked.get_multi_pk_constraint(filter_names=names).items()
+    }
+    return [
+        sa.Table(
+            name,
+            sa.MetaData(),
+            *(
+                sa.Column(one["name"], one["type"], primary_key=one["name"] in keys[name])
+                for one in columns[name]
+            ),
+        )
+        for name in sorted(names)
     ]
-    metadata.reflect(connection, only=names)
-    return sorted((metadata.tables[name] for name in names), key=lambda table: table.name)
 
 
 def columns_of(table: sa.Table) -> list[sa.Column[Any]]:
@@ -59,7 +71,7 @@ def lines(connection: sa.Connection, table: sa.Table, count: Count) -> Iterator[
     query = sa.select(*plain).order_by(
         *(_in_byte_order(key, connection.dialect.name) for key in table.primary_key)
     )
-    found = connection.execution_options(yield_per=_STEP).execute(query)
+    found = connection.execute(query.execution_options(yield_per=_STEP))
     readers = [_reader(column, connection.dialect.name) for column in columns]
     digest = hashlib.sha256()
     for row in found:
