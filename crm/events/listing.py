@@ -145,7 +145,8 @@ def registered(event: Event, state: State | None = None, words: str = "") -> Any
 def states_of(event: Event) -> dict[State, int]:
     """How many registrations of an event stand in each state."""
     found = sa.select(Registration.state, sa.func.count()).where(Registration.event_id == event.id)
-    return dict(db.session.execute(found.group_by(Registration.state)).tuples().all())
+    rows = db.session.execute(found.group_by(Registration.state))
+    return {row[0]: row[1] for row in rows}
 
 
 HEADINGS = ("Événement", "Date", "Nom", "Prénom", "Courriel", "Téléphone", "Organisation",
