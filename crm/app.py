@@ -45,11 +45,15 @@ from crm.events import (
     documents,
     event_files,
     events,
+    offers,
     partners,
     presences,
     registrations,
+    remind,
     sessions,
+    tell,
 )
+from crm.events import facets as events_facets
 from crm.events import public as events_public
 from crm.events import staff as events_staff
 from crm.identity import Identity
@@ -63,6 +67,7 @@ from crm.newsletter import (
     items,
     placements,
     probes,
+    propositions,
     subscriptions,
 )
 from crm.newsletter import public as newsletter_public
@@ -85,9 +90,11 @@ migrate = Migrate()
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
-    moves, placements, presence, probes, progress, subscriptions,
+    moves, placements, presence, probes, progress, propositions,
+    subscriptions,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
-    afterwards, documents, event_files, events, partners, presences, registrations, sessions,
+    afterwards, documents, event_files, events, events_facets, offers, partners, presences,
+    registrations, remind, sessions, tell,
     accounts_sessions, acts, attempts, factor, links, policy,
     backups, holds, jobs, mail, nightly, proof, spam, tasks,
     erasures, lapses, notices, retain, scrub,

@@ -18,6 +18,7 @@ from crm.newsletter.compose import count_new
 from crm.newsletter.delivery.lateness import question
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed
+from crm.newsletter.propositions import Proposition
 from crm.requests.queue import View, count_suspects, overview
 
 bp = Blueprint("dashboard", __name__)
@@ -36,7 +37,8 @@ class Thing:
 @bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    todo = [*_backups(), *_requests(), *_reviews(), *_head_counts(), *_drafts(), *_leaving(), *_to_compose(), *_feeds()]
+    todo = [*_backups(), *_requests(), *_reviews(), *_head_counts(), *_drafts(), *_leaving(),
+            *_to_compose(), *_proposed(), *_feeds()]  # fmt: skip
     saved = Backup.last_good() if may("staff.settings.backups.index") else None
     return render_template("staff/dashboard/index.html", todo=todo, saved=saved)
 
@@ -151,6 +153,14 @@ def _to_compose() -> list[Thing]:
         for publication, count in counted
         if count
     ]
+
+
+def _proposed() -> list[Thing]:
+    """What was proposed for the letters, for whoever answers."""
+    count = Proposition.count_waiting() if may("staff.newsletter.propositions.create") else 0
+    said = plural(count, "proposition")
+    url = url_for("staff.newsletter.propositions.index")
+    return [Thing(f"Répondre à {said}", url, "inbox", "pour les lettres")] if count else []
 
 
 def _feeds() -> list[Thing]:

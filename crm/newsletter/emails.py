@@ -5,9 +5,11 @@ from crm.identity import Identity
 from crm.mail import Mail, post, write
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue
+from crm.newsletter.propositions import Proposition
 from crm.newsletter.readers.moves import Move
 from crm.newsletter.render import personal, render
 from crm.newsletter.subscriptions import Subscription
+from crm.text import cut
 
 
 def trial(issue: Issue, to: str) -> Mail:
@@ -53,4 +55,17 @@ def moved(done: Move) -> Mail:
         "newsletter/moved",
         subject="Vos lettres arrivent à une autre adresse",
         new_email=done.new_email,
+    )
+
+
+def answer_proposition(proposition: Proposition) -> Mail:
+    """What became of what they proposed, with the word of the team when there is one."""
+    return post(
+        proposition.email,
+        "newsletter/proposition",
+        subject=f"Votre proposition\u00a0: {cut(proposition.title, 80)}",
+        name=proposition.name,
+        title=proposition.title,
+        answer=proposition.answer,
+        word=proposition.word,
     )

@@ -10,6 +10,8 @@ down_revision = "0005"
 
 CONDITIONAL = ("recipe_sections", "sections", "placements")
 EVERYBODY = sa.text("'{}'")
+KINDS = ("news", "funding", "job", "event", "resource", "training")
+ANSWERS = ("accepted", "known", "refused")
 
 
 def upgrade() -> None:
@@ -26,9 +28,11 @@ def upgrade() -> None:
         )
     _review()
     _probes()
+    _propositions()
 
 
 def downgrade() -> None:
+    op.drop_table("propositions")
     op.drop_table("probes")
     with op.batch_alter_table("issues") as batch_op:
         for name in ("reviewed_by_id", "review_asked_by_id"):
@@ -45,6 +49,53 @@ def downgrade() -> None:
     for table in reversed(CONDITIONAL):
         with op.batch_alter_table(table) as batch_op:
             batch_op.drop_column("only")
+
+
+def _propositions() -> None:
+    moment = crm.db.Moment(timezone=True)
+    op.create_table(
+        "propositions",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("key", sa.String(length=64), nullable=True),
+        sa.Column("kind", sa.Enum(*KINDS, name="kind", native_enum=False, length=30), nullable=False),
+        sa.Column("title", sa.String(length=300), nullable=False),
+        sa.Column("summary", sa.Text(), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("canonical_url", sa.String(length=2000), nullable=False),
+        sa.Column("organisation", sa.String(length=300), nullable=False),
+        sa.Column("place", sa.String(length=200), nullable=False),
+        sa.Column("department", sa.String(length=3), nullable=False),
+        sa.Column("starts_on", sa.Date(), nullable=True),
+        sa.Column("ends_on", sa.Date(), nullable=True),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("email", sa.String(length=254), nullable=False),
+        sa.Column("consent_text", sa.Text(), nullable=False),
+        sa.Column("created_at", moment, nullable=False),
+        sa.Column("suspicion", sa.String(length=300), nullable=False),
+        sa.Column("suspected_at", moment, nullable=True),
+        sa.Column(
+            "answer",
+            sa.Enum(*ANSWERS, name="answer", native_enum=False, length=30),
+            nullable=True,
+        ),
+        sa.Column("answered_at", moment, nullable=True),
+        sa.Column("answered_by_id", sa.Integer(), nullable=True),
+        sa.Column("item_id", sa.Integer(), nullable=True),
+        sa.Column("word", sa.Text(), nullable=False),
+        sa.Column("erased_at", moment, nullable=True),
+        sa.ForeignKeyConstraint(
+            ["answered_by_id"], ["users.id"], ondelete="SET NULL",
+            name=op.f("fk_propositions_answered_by_id_users"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["item_id"], ["items.id"], ondelete="SET NULL", name=op.f("fk_propositions_item_id_items")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_propositions")),
+        sa.UniqueConstraint("key", name=op.f("uq_propositions_key")),
+    )  # fmt: skip
+    with op.batch_alter_table("propositions") as batch_op:
+        for name in ("created_at", "email", "item_id"):
+            batch_op.create_index(batch_op.f(f"ix_propositions_{name}"), [name])
 
 
 def _probes() -> None:

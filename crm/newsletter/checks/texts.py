@@ -62,7 +62,7 @@ def typography(issue: Issue) -> Iterator[Finding]:
         where = ", ".join(dict.fromkeys(wrong[:4])) + ("…" if len(wrong) > 4 else "")
         yield Finding(
             f"Typographie à corriger dans {plural(len(wrong), 'texte')}\u00a0: apostrophes droites "
-            "ou espaces devant : ; ? ! »",
+            "ou espaces sécables devant la ponctuation double.",
             Where.TYPOGRAPHY,
             detail=where,
         )

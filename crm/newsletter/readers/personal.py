@@ -7,7 +7,7 @@ import sqlalchemy as sa
 
 from crm.db import db
 from crm.filters import plural
-from crm.newsletter import holdings
+from crm.newsletter import authors, holdings
 from crm.newsletter.deliveries import Delivery
 from crm.newsletter.issues import Publication
 from crm.newsletter.readers.departures import Departure
@@ -34,9 +34,12 @@ def find(words: str) -> Iterator[Trace]:
         name = f"{found.first_name} {found.last_name}".strip()
         said = "abonnement à" if found.is_active else "a été inscrit·e à"
         yield Trace(f"{KIND}-{found.id}", name, found.email, f"{said} {found.publication.name}")
+    yield from authors.find(words)
 
 
 def resolve(kind: str, row_id: int) -> Who | None:
+    if kind == authors.KIND:
+        return authors.resolve(row_id)
     found = db.session.get(Subscription, row_id) if kind == KIND else None
     if found is None or found.erased_at is not None:
         return None
@@ -56,6 +59,7 @@ def addresses(people: Iterable[int]) -> set[str]:
 def disclose(who: Who) -> Iterator[Kept]:
     for subscription in _one_per_address(who):
         yield Kept(f"Lettres reçues à {subscription.email}", everything(subscription))
+    yield from authors.disclose(who)
 
 
 def foresee(who: Who) -> Iterator[str]:
@@ -67,6 +71,7 @@ def foresee(who: Who) -> Iterator[str]:
             f"{plural(sent, 'envoi')}\u00a0: chaque ligne reste, sans son adresse, pour que les "
             "comptes des numéros soient toujours justes."
         )
+    yield from authors.foresee(who)
 
 
 def _count_sent(subscription: Subscription) -> int:
@@ -84,6 +89,7 @@ def erase(who: Who, keys: Sequence[str], *, objects: bool) -> None:
         if not (objects or left or known):
             db.session.flush()
             Departure.forget(email, keys)
+    authors.forget(who)
 
 
 def reread(table: str, ids: Iterable[int]) -> None:
@@ -92,7 +98,7 @@ def reread(table: str, ids: Iterable[int]) -> None:
 
 def row_at(email: str) -> str | None:
     found = [one for one in Subscription.at(email) if one.erased_at is None]
-    return f"{KIND}-{found[0].id}" if found else None
+    return f"{KIND}-{found[0].id}" if found else authors.row_at(email)
 
 
 def signs() -> Iterator[Any]:
@@ -109,6 +115,7 @@ def signs() -> Iterator[Any]:
     yield moved.where(known, Move.confirmed_at.is_not(None))
     # Whom a list or the team subscribed has been known since then.
     yield sa.select(*who, Subscription.created_at, agreed).where(known)
+    yield authors.signs()
 
 
 def consents() -> Iterator[Any]:

@@ -1,5 +1,8 @@
 """The checks of a number, before it leaves: what is found, and where each is mended."""
 
+
+from collections.abc import Callable
+
 from flask import (
     Blueprint,
     Response,
@@ -52,7 +55,7 @@ def _mend(issue: Issue, found: Finding) -> tuple[str, str] | None:
     """Where to mend it, and what the link says."""
     desk = url_for(f"{LETTERS}.issues.show", issue_id=issue.id)
     row = found.row
-    places = {
+    places: dict[Where, Callable[[], tuple[str, str]]] = {
         Where.TEXTS: lambda: (f"{desk}#textes", "Ouvrir les textes"),
         Where.SECTION: lambda: (f"{desk}#rubrique-{row}", "Voir la rubrique"),
         Where.RECIPE: lambda: (f"{desk}#rubrique-{row}", "Voir la rubrique"),
