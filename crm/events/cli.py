@@ -10,7 +10,7 @@ from crm.events.remind import remind
 from crm.events.take_in import Outcome, Rehearsal, apply, rehearse
 from crm.filters import plural
 
-events = AppGroup("events", help="Événements : rappeler, reprendre les tableaux passés.")
+events = AppGroup("events", help="Événements\u00a0: rappeler, reprendre les tableaux passés.")
 
 
 @events.command("remind")
@@ -21,7 +21,9 @@ def remind_command() -> None:
 
 @events.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--apply", "applies", is_flag=True, help="Applique ; sinon, dit ce qui serait fait.")
+@click.option(
+    "--apply", "applies", is_flag=True, help="Applique\u00a0; sinon, dit ce qui serait fait."
+)
 @click.option("--create-missions", is_flag=True, help="Crée les missions inconnues.")
 def import_table(file: Path, applies: bool, create_missions: bool) -> None:
     """Reprend un tableau passé, CSV ou XLSX, un événement par ligne."""

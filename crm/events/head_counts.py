@@ -67,7 +67,7 @@ def give_up(event: Event, by: User | None = None) -> None:
     follow_up = FollowUp.of(event)
     if follow_up.given_up_at is None:
         follow_up.given_up_at = now()
-        event.tell("Nombre de participants inconnu : il n’est plus demandé", by)
+        event.tell("Nombre de participants inconnu\u00a0: il n’est plus demandé", by)
 
 
 @every(hours=1)

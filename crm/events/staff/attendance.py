@@ -57,19 +57,23 @@ class ListForm(Form):
         self.session.choices = as_choices((str(one.id), when_session(one)) for one in event.held)
 
 
-@bp.route("/", methods=["GET", "POST"])
+@bp.get("/")
 @allow(READ)
 def show(event_id: int) -> ResponseReturnValue:
-    """GET shows; POST puts a webinar's list in, to be looked at."""
+    event = find(event_id)
+    return _page(event, ListForm(event), CountForm(posted=MultiDict(), data=_counted(event)))
+
+
+@bp.post("/")
+@allow(WORK)
+def create(event_id: int) -> ResponseReturnValue:
+    """Put a webinar's list in, to be looked at."""
     event = find(event_id)
     form = ListForm(event)
-    if request.method == "POST":
-        if current_user.role not in WORK:
-            abort(403)
-        kept = _put_in(event, form)
-        if kept is not None:
-            return redirect(url_for(".edit", event_id=event.id, file_id=kept.id), 303)
-    return _page(event, form, CountForm(posted=MultiDict(), data=_counted(event)))
+    kept = _put_in(event, form)
+    if kept is None:
+        return _page(event, form, CountForm(posted=MultiDict(), data=_counted(event)))
+    return redirect(url_for(".edit", event_id=event.id, file_id=kept.id), 303)
 
 
 def _page(event: Event, form: ListForm, counting: CountForm) -> ResponseReturnValue:
@@ -113,7 +117,7 @@ def count(event_id: int) -> ResponseReturnValue:
     counting = CountForm()
     if request.form.get("inconnu"):
         head_counts.give_up(event, by=current_user)
-        said = "C’est noté : cet effectif ne sera plus demandé. Les bilans disent qu’il manque."
+        said = "Il ne sera plus demandé. Les bilans continueront de dire qu’il manque."
     elif counting.validate():
         number, kind = counting.number.data, CountKind(counting.kind.data)
         head_counts.give(event, number, kind, by=current_user)
@@ -174,7 +178,7 @@ def delete(event_id: int, file_id: int) -> ResponseReturnValue:
     """Put the list away: nobody was marked."""
     db.session.delete(_waiting(find(event_id), file_id)[0])
     db.session.commit()
-    flash("La liste est oubliée : personne n’a été pointé.")
+    flash("La liste est oubliée\u00a0: personne n’a été pointé.")
     return redirect(url_for(".show", event_id=event_id), 303)
 
 

@@ -122,7 +122,7 @@ def edit() -> ResponseReturnValue:
         rules.inside = form.inside.data
         db.session.add(rules)
         db.session.commit()
-        flash("C’est noté : les parts « hors secteur » sont recalculées.")
+        flash("C’est noté\u00a0: les parts «\u00a0hors secteur\u00a0» sont recalculées.")
         return redirect(url_for(".index"))
     code = 422 if form.errors else 200
     return render_template("staff/events/figures/edit.html", form=form), code

@@ -26,36 +26,37 @@ class TableForm(Form):
     )
 
 
-@bp.route("/", methods=["GET", "POST"])
+@bp.get("/")
 @allow(READ)
 def index() -> ResponseReturnValue:
-    """GET lists the tables taken in; POST puts one in, to be looked at."""
-    form = TableForm()
-    if request.method == "POST":
-        kept = _put_in(form)
-        if kept is not None:
-            return redirect(url_for(".show", file_id=kept.id), 303)
+    """The tables that were taken in, and the way to put one in."""
+    return _page(TableForm())
+
+
+def _page(form: TableForm) -> ResponseReturnValue:
     applied = db.session.scalars(EventFile.applied(Purpose.TABLE).limit(30)).all()
     code = 422 if form.errors else 200
     return render_template("staff/events/past/index.html", form=form, applied=applied), code
 
 
-def _put_in(form: TableForm) -> EventFile | None:
-    if current_user.role not in WORK:
-        abort(403)
+@bp.post("/")
+@allow(WORK)
+def create() -> ResponseReturnValue:
+    """Put a table in, to be looked at."""
+    form = TableForm()
     sent = request.files.get("file")
     content = sent.stream.read() if sent is not None else b""
     try:
         rehearse(content)
     except TableError as error:
+        form.validate()
         form.file.errors = [str(error)]
-        return None
-    assert sent is not None
-    kept = EventFile(purpose=Purpose.TABLE, name=file_name(sent.filename or "tableau"),
-                     content=content, user=current_user)  # fmt: skip
+        return _page(form)
+    name = file_name((sent.filename if sent else "") or "tableau")
+    kept = EventFile(purpose=Purpose.TABLE, name=name, content=content, user=current_user)
     db.session.add(kept)
     db.session.commit()
-    return kept
+    return redirect(url_for(".show", file_id=kept.id), 303)
 
 
 @bp.get("/<int:file_id>")
@@ -96,7 +97,7 @@ def delete(file_id: int) -> ResponseReturnValue:
     """Put the file away: nothing of it was kept anywhere."""
     db.session.delete(_waiting(file_id))
     db.session.commit()
-    flash("Le fichier est oublié : rien n’a été changé.")
+    flash("Le fichier est oublié\u00a0: rien n’a été changé.")
     return redirect(url_for(".index"), 303)
 
 
