@@ -11,7 +11,7 @@ from crm.accounts.sessions import end_all
 from crm.acts import Did, record
 from crm.auth import ADMIN, allow, sensitive
 from crm.db import db, now
-from crm.forms import Form, choice, email, line
+from crm.forms import Form, ask_again, choice, email, line
 from crm.mail import wake
 from crm.users import User, UserRole
 
@@ -111,6 +111,8 @@ def disconnect(user_id: int) -> ResponseReturnValue:
 
 def _edit(user: User, page: str) -> ResponseReturnValue:
     form = AccountForm(obj=user, data={"disabled": user.disabled_at is not None})
+    if user.id is None and ask_again():
+        form.role.data = UserRole.READER.value  # the least, until something else is chosen
     if form.is_valid_post() and _is_acceptable(form, user):
         is_new = user.id is None
         _keep(form, user)

@@ -1,8 +1,9 @@
 """The journal of sensitive acts, for the administration: read and taken away, never changed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -73,6 +74,7 @@ class Filters:
 @allow(ADMIN)
 def index() -> ResponseReturnValue:
     filters = Filters.asked()
+    users = db.session.scalars(User.everyone()).all()
     return render_template(
         "staff/settings/acts/index.html",
         page=db.paginate(
@@ -80,8 +82,8 @@ def index() -> ResponseReturnValue:
         ),
         filters=filters,
         kinds=sorted(Did, key=lambda kind: kind.label),
-        users=db.session.scalars(User.everyone()).all(),
-        subject=subject,
+        users=users,
+        subject=partial(subject, users={user.id: user for user in users}),
         alarms=ALARMS,
     )
 
@@ -107,14 +109,15 @@ def _rows(query: sa.Select[Act]) -> Iterator[tuple[str | int | None, ...]]:
         yield moment, act.kind.label, who, act.about, act.about_id, act.detail
 
 
-def subject(act: Act) -> tuple[str, str]:
+def subject(act: Act, users: Mapping[int, User]) -> tuple[str, str]:
     """What an act is about, in words, and the address that shows it (or an empty text)."""
     words, endpoint, parameter = SUBJECTS.get(act.about, (act.about, "", ""))
     if not act.about_id:
         return words, ""
+    known = users.get(act.about_id) if act.about == User.__tablename__ else None
     values: dict[str, Any] = {parameter: act.about_id}
     url = url_for(endpoint, **values) if endpoint else ""
-    return f"{words} n°\u00a0{act.about_id}", url
+    return known.display_name if known else f"{words} n°\u00a0{act.about_id}", url
 
 
 def _day(name: str) -> date | None:

@@ -21,6 +21,11 @@ bp = Blueprint("confirmation", __name__, url_prefix="/confirmation")
 def new() -> ResponseReturnValue:
     user: User = current_user._get_current_object()
     form = ConfirmationForm()
+    ways = [form.password] * bool(user.password_hash) + [form.code] * user.has_factor
+    if len(ways) == 1:
+        ways[0].flags.required = True
+    else:
+        form.code.label.text = "Ou un code de votre application"
     if form.is_valid_post() and _is_proven(form, user):
         key = current_session().prove()
         db.session.commit()

@@ -23,7 +23,7 @@ def show() -> ResponseReturnValue:
     return render_template(
         "staff/accounts/me/show.html",
         sessions=db.session.scalars(UserSession.of_user(current_user)).all(),
-        here=current_session(),
+        current=current_session(),
         codes=RecoveryCode.left(current_user) if current_user.has_factor else 0,
         acts=db.session.scalars(mine).all(),
     )
