@@ -54,7 +54,6 @@ from crm.events import (
     tell,
 )
 from crm.events import facets as events_facets
-from crm.events import facets as events_facets
 from crm.events import public as events_public
 from crm.events import staff as events_staff
 from crm.identity import Identity
