@@ -98,13 +98,14 @@ def is_recent(since: datetime) -> sa.ColumnElement[bool]:
     )
 
 
-def placed(publication: Publication) -> sa.Select[int]:
+def placed(publication: Publication) -> sa.Select[int | None]:
     """The items that already have a place in a number of this publication."""
     return (
         sa.select(Placement.item_id)
         .join(Placement.section)
         .join(Section.issue)
-        .where(Issue.publication_id == publication.id)
+        # A free block has no item; NOT IN would find nothing beside a NULL.
+        .where(Issue.publication_id == publication.id, Placement.item_id.is_not(None))
     )
 
 

@@ -106,7 +106,7 @@ class Placement(Model):
     @property
     def is_blank(self) -> bool:
         """A block that says nothing yet: it is not shown."""
-        needs = {
+        needs: dict[Form, list[object]] = {
             Form.EDITORIAL: [self.summary], Form.TEXT: [self.summary], Form.QUOTE: [self.summary],
             Form.PICTURE: [self.own_picture], Form.BUTTON: [self.title, self.own_url],
             Form.FIGURE: [self.title],

@@ -55,16 +55,16 @@ def _coming(on: date) -> Iterator[Event]:
 
 def _item(event: Event, at: datetime) -> Item:
     url = event_url(event)
-    item = _known(event, canonical_url(url))
+    canonical, values = canonical_url(url), _values(event, url)
+    item = _known(event, canonical)
     if item is None:
-        item = Item(guid=_guid(event), kept=[], tags=[], kind=_kind(event))
+        item = Item(guid=_guid(event), kept=[], tags=[], kind=_kind(event), **values)
+        item.published_at = event.published_at
         db.session.add(item)
-    item.seen_at = at  # its month has come: it is proposed again until it is sent
     if item.feed_id is None:
-        item.published_at = item.published_at or event.published_at
-        item.canonical_url = canonical_url(url)
-        item.link_error = ""
-        item.refresh(**_values(event, url))
+        item.canonical_url, item.link_error = canonical, ""
+        item.refresh(**values)
+    item.seen_at = at  # its month has come: it is proposed again until it is sent
     return item
 
 

@@ -148,7 +148,7 @@ def web(content: Content, base_url: str = "") -> Markup:
 
 def prose(text: str, link_style: str = "", level: int = 2) -> Markup:
     """A text in Markdown as HTML whose headings follow one of that level, none skipped."""
-    html = str(markdown(text))
+    html = str(markdown(printable(text)))
 
     def nested(found: re.Match[str]) -> str:
         nonlocal level

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.db import Model, db
-from crm.newsletter.asides import Aside
+from crm.newsletter.asides import Aside, Choice
 from crm.newsletter.issues import Issue, Section
 from crm.newsletter.items import Item
 from crm.newsletter.placements import Placement
@@ -139,6 +139,6 @@ def _decide(issue: Issue, item_id: int, values: list[Any] | None) -> None:
         return
     aside = aside or Aside(publication_id=issue.publication_id, item_id=item_id)
     choice, number, by_id, at = values
-    aside.choice = Aside.__mapper__.columns["choice"].type.enum_class(choice)
+    aside.choice = Choice(choice)
     aside.number, aside.by_id, aside.at = number, by_id, datetime.fromisoformat(at)
     db.session.add(aside)

@@ -11,8 +11,8 @@ from crm.db import db, now
 from crm.forms import Form, WebAddress, choice, line, text
 from crm.newsletter.feeds.addresses import canonical_url
 from crm.newsletter.feeds.pictures import BadPicture, keep
-from crm.newsletter.placements import Placement
 from crm.newsletter.items import Item, Kind
+from crm.newsletter.placements import Placement
 from crm.text import one_line
 
 bp = Blueprint("items", __name__, url_prefix="/contenus")

@@ -117,7 +117,7 @@ def typed(form: BaseForm) -> dict[str, str]:
 
 def write(placement: Placement, values: Mapping[str, str]) -> None:
     """Have the placement say this."""
-    said = said_by(placement) | values
+    said = said_by(placement) | dict(values)
     placement.reword(said["title"], said["summary"])
     placement.own_url, placement.own_source = said["url"], said["source"]
     placement.shows_picture = bool(said["shows_picture"])
@@ -132,7 +132,8 @@ def keep_picture(placement: Placement, form: BaseForm) -> bool:
     if "picture" not in form or sent is None or not sent.filename:
         return True
     try:
-        placement.own_picture = keep(sent.read())
+        with sent.stream as file:
+            placement.own_picture = keep(file.read())
     except BadPicture as refused:
         form["picture"].errors = [*form["picture"].errors, str(refused)]
         return False

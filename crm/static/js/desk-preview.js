@@ -45,7 +45,8 @@ function draw(text, view) {
   const page = frame.contentDocument;
   if (!page?.body || view !== screen.dataset.view) return;
   if (view === "texte") { (page.querySelector("pre") ?? page.body).textContent = text; return; }
-  const fresh = new DOMParser().parseFromString(text, "text/html");
+  // Read by the frame, whose policy allows the styles that mails write in their tags.
+  const fresh = new frame.contentWindow.DOMParser().parseFromString(text, "text/html");
   patch(page.body, fresh.body);
 }
 
