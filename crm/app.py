@@ -1,6 +1,5 @@
 """create_app(): the only module that knows every part."""
 
-import logging
 from datetime import timedelta
 
 from flask import Blueprint, Flask, Response, jsonify, request
@@ -22,6 +21,7 @@ from crm import (
     holds,
     icons,
     jobs,
+    logs,
     mail,
     proof,
     public,
@@ -59,6 +59,7 @@ from crm.events import staff as events_staff
 from crm.identity import Identity
 from crm.keeping import backups, nightly
 from crm.newsletter import (
+    archive,
     asides,
     bounces,
     clicks,
@@ -89,7 +90,7 @@ migrate = Migrate()
 # and so that the clock knows its tasks.
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
-    asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
+    archive, asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
     moves, placements, presence, probes, progress, propositions,
     subscriptions,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
@@ -157,7 +158,7 @@ def _configure(app: Flask, chosen: Settings) -> None:
         TESTING=chosen.testing,
         RATELIMIT_ENABLED=not chosen.testing,
     )
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s %(message)s")
+    logs.start()
     if chosen.production:
         app.wsgi_app = ProxyFix(app.wsgi_app)  # type: ignore[method-assign]
 
@@ -231,7 +232,7 @@ def _protect(response: Response) -> Response:
         "Permissions-Policy", "camera=(self), geolocation=(), microphone=(), payment=(), usb=()"
     )
     if chosen.is_https:
-        response.headers["Strict-Transport-Security"] = "max-age=63072000"
+        response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint and not request.endpoint.startswith(("static", "bootstrap.")):
         private = request.endpoint.startswith(("staff.", "public.accounts."))
         response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")

@@ -108,6 +108,8 @@ LEAST = {
     f"{LETTERS}.preview.text": READ,
     f"{LETTERS}.figures.show": READ,
     f"{LETTERS}.health.show": PUBLISH,
+    f"{LETTERS}.copies.create": PUBLISH,
+    f"{LETTERS}.publications.new": PUBLISH,
     f"{LETTERS}.propositions.index": READ,
     f"{LETTERS}.propositions.show": READ,
     f"{LETTERS}.propositions.create": PUBLISH,

@@ -59,5 +59,7 @@ HOLDINGS = (
             other=("own_url", "only"), kept=_WRITTEN),
     Holding("desk_gestures", "lettres", "ce qui a été fait d’un brouillon, pour le défaire",
             free=("words", "before", "after"), other=("typing",)),
+    Holding("issue_words", "lettres", "mots des numéros parus, pour les retrouver",
+            published=("words",), kept=_WRITTEN),
     HOLDING,
 )  # fmt: skip

@@ -29,9 +29,22 @@ def upgrade() -> None:
     _review()
     _probes()
     _propositions()
+    op.create_table(
+        "issue_words",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("issue_id", sa.Integer(), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["issue_id"], ["issues.id"], ondelete="CASCADE",
+            name=op.f("fk_issue_words_issue_id_issues"),
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_issue_words")),
+        sa.UniqueConstraint("issue_id", name=op.f("uq_issue_words_issue_id")),
+    )  # fmt: skip
 
 
 def downgrade() -> None:
+    op.drop_table("issue_words")
     op.drop_table("propositions")
     op.drop_table("probes")
     with op.batch_alter_table("issues") as batch_op:

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 
 from crm.contacts.search.segments import Segment
 from crm.db import change, db, now
-from crm.newsletter import audience, review, variants
+from crm.newsletter import archive, audience, review, variants
 from crm.newsletter.content import Content, freeze, thaw
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import rhythms
@@ -134,6 +134,7 @@ def start(issue: Issue, at: datetime) -> bool:
     if begun:
         db.session.execute(_rows_of(issue, at))
         audience.forget(issue)
+        archive.learn(issue)
         if db.engine.dialect.name == "postgresql":
             # Without it the planner believes the table small, and sorts it for each group.
             db.session.execute(sa.text("ANALYZE deliveries"))

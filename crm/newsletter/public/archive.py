@@ -1,15 +1,17 @@
 """Everything that was sent, on the web, for ever, at a stable address."""
 
-from flask import Blueprint, Response, abort, render_template
+from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 
 from crm.config import Settings
 from crm.db import db
+from crm.newsletter import archive
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Picture
 from crm.newsletter.render import web
 from crm.newsletter.variants import public
+from crm.text import one_line
 
 bp = Blueprint("archive", __name__)
 
@@ -22,6 +24,19 @@ def index() -> ResponseReturnValue:
     publications = db.session.scalars(Publication.open()).all()
     letters = [(p, db.session.scalars(Issue.published(p).limit(3)).all()) for p in publications]
     return render_template("public/newsletter/archive/index.html", letters=letters)
+
+
+@bp.get("/recherche")
+def search() -> ResponseReturnValue:
+    words = one_line(request.args.get("q"))[:200]
+    publication = Publication.find(request.args.get("lettre", ""))
+    return render_template(
+        "public/newsletter/archive/search.html",
+        words=words,
+        publication=publication,
+        found=archive.search(words, publication),
+        most=archive.MOST,
+    )
 
 
 @bp.get("/<slug>/")

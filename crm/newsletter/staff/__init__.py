@@ -5,6 +5,7 @@ from flask import Blueprint
 from crm.newsletter.staff import (
     asides,
     checks,
+    copies,
     feeds,
     figures,
     gestures,
@@ -39,6 +40,7 @@ MODULES = (
     publications,
     propositions,
     checks,
+    copies,
     variants,
     reviews,
     lateness,

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 from crm.auth import READ, allow
 from crm.db import db
 from crm.newsletter.bounces import Bounce, Kind
-from crm.newsletter.counting import count
+from crm.newsletter.counting import compare, count
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue
 from crm.newsletter.staff.issues import find
@@ -26,6 +26,7 @@ RECEIVED = (State.SENT, State.COMPLAINED)
 def show(issue_id: int) -> ResponseReturnValue:
     issue = find(issue_id)
     links = count.figures(issue)
+    compared = compare.outcomes(issue) if issue.started_at else []
     return render_template(
         "staff/newsletter/figures/show.html",
         issue=issue,
@@ -33,6 +34,8 @@ def show(issue_id: int) -> ResponseReturnValue:
         people=sum(figure.people for figure in links),
         robots=sum(figure.robots for figure in links),
         kinds=Kind,
+        compared=compared,
+        usual=compare.usual_rate(compared[:-1]),
         **_outcome(issue),
     )
 

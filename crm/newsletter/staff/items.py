@@ -9,6 +9,7 @@ from crm.auth import PUBLISH, READ, allow
 from crm.contacts.departments import DEPARTMENTS
 from crm.db import db, now
 from crm.forms import Form, WebAddress, choice, line, text
+from crm.newsletter.archive import carrying
 from crm.newsletter.feeds.addresses import canonical_url
 from crm.newsletter.feeds.pictures import BadPicture, keep
 from crm.newsletter.items import Item, Kind
@@ -90,7 +91,9 @@ def edit(item_id: int) -> ResponseReturnValue:
         )
         return redirect(url_for(".index"))
     code = 422 if form.errors else 200
-    return render_template("staff/newsletter/items/edit.html", form=form, item=item), code
+    return render_template(
+        "staff/newsletter/items/edit.html", form=form, item=item, carried=carrying(item)
+    ), code
 
 
 @bp.route("/<int:item_id>/suppression", methods=["GET", "POST"])

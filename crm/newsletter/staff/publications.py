@@ -8,7 +8,8 @@ from wtforms import BooleanField, IntegerField, validators
 
 from crm.auth import PUBLISH, READ, allow
 from crm.db import db
-from crm.forms import Form, checkboxes, choice, line, text
+from crm.forms import Form, as_choices, checkboxes, choice, line, text
+from crm.newsletter import duplicate
 from crm.newsletter.issues import Layout, Opens, Order, Publication, RecipeSection
 from crm.newsletter.items import Kind
 
@@ -39,6 +40,13 @@ class PublicationForm(Form):
     )  # fmt: skip
 
 
+class NewForm(Form):
+    name = line("Nom", 120, required=True)
+    description = text("Présentation, lue sur la page publique", 1000)
+    frequency = line("Parution", 60, hint="« chaque mois », « trois fois par an »…")
+    like = choice("Recette de départ", [], default="")
+
+
 class SectionForm(Form):
     title = line("Titre de la rubrique", 120, required=True)
     kinds = checkboxes(
@@ -59,6 +67,24 @@ class SectionForm(Form):
                                              validators.NumberRange(0, 90)],
         description="Ce qui se termine plus tôt n’est pas proposé.",
     )  # fmt: skip
+
+
+@bp.route("/nouvelle", methods=["GET", "POST"])
+@allow(PUBLISH)
+def new() -> ResponseReturnValue:
+    form = NewForm()
+    known = db.session.scalars(Publication.open()).all()
+    recipes = [(one.slug, f"Comme {one.name}") for one in known]
+    form.like.choices = as_choices([("", "Sans rubrique pour l’instant"), *recipes])
+    if form.is_valid_post():
+        publication = duplicate.create(form.name.data, Publication.find(form.like.data or ""))
+        publication.description = form.description.data or ""
+        publication.frequency = form.frequency.data or ""
+        db.session.commit()
+        flash(f"{publication.name} est créée\u00a0: voici sa recette.")
+        return redirect(url_for(".show", slug=publication.slug))
+    code = 422 if form.errors else 200
+    return render_template("staff/newsletter/publications/new.html", form=form), code
 
 
 @bp.route("/<slug>", methods=["GET"])
