@@ -56,7 +56,7 @@ PHONE = "06 98 41 73 52"
 NAME = f"{FIRST} {LAST}"
 # What only they said, or what was said of them alone.
 WORDS = ("besoinxylo", "noticexylo", "fichierxylo", "notexylo", "reponsexylo", "accesxylo",
-         "citationxylo", "questionxylo", "organexylo", "communexylo", "fonctionxylo")  # fmt: skip
+         "questionxylo", "organexylo", "communexylo", "fonctionxylo")  # fmt: skip
 LIST = f"Nom,Prénom,Courriel\n{LAST},{FIRST},{EMAIL}\nAutre,Chloé,c@example.org\n".encode()
 MARKS = (LAST, FIRST, "zylphee", "zvorkazinette", "0698417352", PHONE, *WORDS)
 
@@ -137,7 +137,7 @@ def _request(officer, visitor, person: Person, user: User) -> None:
     other = asking.asked(need=f"Comme {NAME} me l’a dit", email="autre@example.org")
     other.outcome_note = f"Orientée par {NAME}"
     _meeting(request, user)
-    suspect = asking.asked(email=EMAIL, last_name=LAST, need="besoinxylo")
+    suspect = asking.asked(email=EMAIL, first_name=FIRST, last_name=LAST, need="besoinxylo")
     suspect.suspected_at, suspect.suspicion = now(), f"lien vers {EMAIL}"
     db.session.commit()
 
@@ -221,17 +221,20 @@ def _name_them_everywhere() -> None:
         for name in holding.free:
             rows = db.session.execute(sa.select(table.c.id, table.c[name])).all()
             for row_id, value in rows:
-                said = {name: _with_them(value, f"{NAME}, {EMAIL}, {PHONE} {row_id}", name)}
+                words = f"{NAME}, {EMAIL}, {PHONE} {row_id}"
+                longest = getattr(table.c[name].type, "length", None) or 10_000
+                said = {name: _with_them(value, words, name, longest)}
                 db.session.execute(sa.update(table).where(table.c.id == row_id).values(said))
 
 
-def _with_them(value, words: str, name: str):
+def _with_them(value, words: str, name: str, longest: int):
     if isinstance(value, dict):
         return value | {"mot": words}
     if isinstance(value, list):
         change = {"field": "x", "label": words, "before": "", "after": "", "said": ""}
         return [*value, change if name in ("changes", "messages") else words]
-    return words
+    both = f"{value} {words}" if value else words
+    return both if len(both) <= longest else words
 
 
 def in_database() -> dict[str, str]:
