@@ -5,13 +5,13 @@ import dataclasses
 import os
 from pathlib import Path
 
-import acts_kept
 import argon2
 import hypothesis
 import imap_server
 import pytest
 import services
 import sqlalchemy as sa
+from emptying import Defaults
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
 
@@ -20,7 +20,7 @@ from crm.accounts.sessions import Browser, sign_in_session
 from crm.app import create_app
 from crm.config import ROOT, Settings
 from crm.contacts.search import store as search
-from crm.db import Base, db
+from crm.db import db
 from crm.defaults import install_defaults
 
 # A machine busy with something else is not a fault.
@@ -87,10 +87,8 @@ def new_application(kind: str, instance: Path):
         upgrade(directory=str(ROOT / "migrations"))
         install_defaults()
         db.session.commit()
-        app.extensions["defaults"] = {
-            table: [dict(row._mapping) for row in db.session.execute(sa.select(table))]
-            for table in Base.metadata.sorted_tables
-        }
+        with db.engine.begin() as connection:
+            app.extensions["defaults"] = Defaults(connection)
         db.session.remove()
     return app
 
@@ -125,12 +123,7 @@ def app(application):
         search.clear()
         db.session.commit()
         with db.engine.begin() as connection:
-            acts_kept.forget(connection)
-            for table in reversed(Base.metadata.sorted_tables):
-                connection.execute(table.delete())
-            for table, rows in application.extensions["defaults"].items():
-                if rows:
-                    connection.execute(table.insert(), rows)
+            application.extensions["defaults"].restore(connection)
     application.extensions["settings"] = settings
 
 
