@@ -89,6 +89,7 @@ def unlock(user_id: int) -> ResponseReturnValue:
     user = db.get_or_404(User, user_id)
     if user.has_factor:
         factor.remove(user)
+        end_all(user)
         record(Did.REMOVED_FACTOR, about=user, by=current_user)
         emails.told(user, "l’administration a retiré le second facteur de votre compte")
         db.session.commit()

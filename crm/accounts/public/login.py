@@ -58,7 +58,10 @@ def delete() -> ResponseReturnValue:
         db.session.commit()
     logout_user()
     session.clear()
-    return redirect(url_for(".new"))
+    answer = redirect(url_for(".new"))
+    # Pages seen are not shown by « back »; what waits on the device to be sent stays (0022).
+    answer.headers["Clear-Site-Data"] = '"cache"'
+    return answer
 
 
 def _refusal(code: int) -> str:

@@ -7,8 +7,9 @@ from flask_login import current_user
 from crm.accounts import emails, factor
 from crm.accounts.attempts import TooMany, Try, take
 from crm.accounts.forms import CodeForm
+from crm.accounts.sessions import end_all
 from crm.acts import Did, record
-from crm.auth import READ, allow, browser, owes_factor, sensitive
+from crm.auth import READ, allow, browser, current_session, owes_factor, sensitive
 from crm.db import db
 from crm.forms import ask_again
 from crm.identity import Identity
@@ -77,6 +78,7 @@ def delete() -> ResponseReturnValue:
     if ask_again():
         return render_template("staff/accounts/factor/delete.html", owed=owes_factor(without=True))
     factor.remove(user)
+    end_all(user, but=current_session().id)
     record(Did.REMOVED_FACTOR, about=user, by=user)
     emails.told(user, "le second facteur de votre compte vient d’être retiré")
     db.session.commit()
@@ -99,6 +101,7 @@ def _confirm(form: CodeForm, user: User) -> list[str] | None:
         ]
         return None
     attempt.succeeded = True
+    end_all(user, but=current_session().id)  # those opened with the password alone
     record(Did.SET_FACTOR, about=user, by=user)
     emails.told(user, "un second facteur protège maintenant votre compte")
     db.session.commit()
