@@ -175,7 +175,7 @@ def _block(data: dict[str, Any]) -> Block:
         **{
             **data,
             "kind": Kind(data["kind"]) if data["kind"] else None,
-            "form": Form(data.get("form", Form.ITEM)),
+            "form": Form(data.get("form") or Form.ITEM),
             "image": Image(**data["image"]) if data["image"] else None,
             "starts_on": _date(data["starts_on"]),
             "ends_on": _date(data["ends_on"]),

@@ -109,7 +109,7 @@ def _departures(issues: Sequence[Issue]) -> Counter[int]:
         Subscription.left_at >= starts[0][0],
     )
     for at in db.session.scalars(left):
-        if (issue_id := _last_before(starts, at)) is not None:
+        if at is not None and (issue_id := _last_before(starts, at)) is not None:
             found[issue_id] += 1
     return found
 
