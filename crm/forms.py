@@ -116,6 +116,17 @@ class EmailCheck:
         field.data = address
 
 
+class Chosen:
+    """A file has to be chosen."""
+
+    field_flags = {"required": True}  # noqa: RUF012  (read by the library from the class)
+
+    def __call__(self, _form: BaseForm, field: Field) -> None:
+        sent = request.files.get(field.name)
+        if sent is None or not sent.filename:
+            raise validators.StopValidation("Choisissez un fichier.")
+
+
 class WebAddress:
     """Accepts http and https addresses only: a link someone will click."""
 
