@@ -119,7 +119,7 @@ class EmailCheck:
 class Chosen:
     """A file has to be chosen."""
 
-    field_flags = {"required": True}  # noqa: RUF012  (read by the library from the class)
+    field_flags = {"required": True}
 
     def __call__(self, _form: BaseForm, field: Field) -> None:
         sent = request.files.get(field.name)

@@ -17,7 +17,7 @@ from crm.events.registrations import Registration
 from crm.events.sessions import Session
 from crm.events.tell import look
 from crm.events.wording import when
-from crm.filters import day, hour
+from crm.filters import day, hour, local
 from crm.text import cut, normal_email, one_line, row_number
 from crm.users import User
 
@@ -27,6 +27,7 @@ OLDEST = timedelta(days=30)  # what a device says of older hours is not believed
 AT_THE_DOOR = "Venue sans inscription, notée par l’équipe."
 BY_A_LIST = "Présence lue dans la liste de connexion du webinaire."
 
+_AT_THE_DOOR = (Known.NAME, Known.CODE)
 # What a device says, as gestures are called there.
 _SAID = {"present": Attendance.CAME, "absent": Attendance.ABSENT, "undo": None}
 
@@ -55,7 +56,8 @@ def mark(
         attendance = Attendance.LATE
     found.attendance, found.known, found.user = attendance, known, by
     found.changed_at, found.minutes = moment, minutes
-    found.arrived_at = moment if attendance in CAME and known is not Known.FILE else None
+    was_there = attendance in CAME and known in _AT_THE_DOOR and _is_that_day(session, moment)
+    found.arrived_at = moment if was_there else None
     if attendance in CAME:
         _seat(registration)
     db.session.flush()
@@ -77,9 +79,13 @@ def _presence(registration: Registration, session: Session) -> Presence:
 
 def _is_late(session: Session, at: datetime, known: Known) -> bool:
     """Only a gesture at the door says when somebody arrived."""
-    if known not in (Known.NAME, Known.CODE) or session.starts_at is None:
+    if known not in _AT_THE_DOOR or session.starts_at is None:
         return False
     return session.starts_at + LATE < at < session.end
+
+
+def _is_that_day(session: Session, at: datetime) -> bool:
+    return local(at).date() == session.day
 
 
 def _seat(registration: Registration) -> None:

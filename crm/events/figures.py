@@ -173,8 +173,15 @@ def counts(dimension: Dimension, period: Period, events: Sequence[Held]) -> list
     if not dimension.keeps_order:
         found.sort(key=lambda one: (-one.participants, -one.events))
     if NOTHING in shared:
-        found.append(_count(NOTHING, "non précisé", shared[NOTHING]))
+        found.append(_count(NOTHING, unsaid(dimension), shared[NOTHING]))
     return found
+
+
+def unsaid(dimension: Dimension) -> str:
+    """What the events that have no value are called."""
+    words = {"mission": "sans mission", "partenaire": "sans partenaire",
+             "departement": "en ligne, ou non précisé"}  # fmt: skip
+    return words.get(dimension.key, "non précisé")
 
 
 def _count(value: str, label: str, events: Iterable[Held]) -> Count:

@@ -21,7 +21,7 @@ from crm.events.sessions import Session
 from crm.events.staff.card import find
 from crm.events.wording import when_session
 from crm.filters import plural
-from crm.forms import Form, as_choices, choice
+from crm.forms import Chosen, Form, as_choices, choice
 
 bp = Blueprint("attendance", __name__, url_prefix="/<int:event_id>/presences")
 
@@ -40,7 +40,8 @@ class ListForm(Form):
     file = FileField(
         "Liste de connexion",
         description="Le fichier que donnent Zoom, Teams ou BigBlueButton, tel quel.",
-        render_kw={"accept": ".csv,.tsv,.txt,.xlsx", "required": True},
+        render_kw={"accept": ".csv,.tsv,.txt,.xlsx"},
+        validators=[Chosen()],
     )
     session = choice("Séance", [])
     least = IntegerField(
@@ -134,15 +135,15 @@ def count(event_id: int) -> ResponseReturnValue:
 def _put_in(event: Event, form: ListForm) -> EventFile | None:
     if not form.validate():
         return None
-    sent = request.files.get("file")
-    content = sent.stream.read() if sent is not None else b""
+    sent = request.files["file"]
+    content = sent.stream.read()
     least = form.least.data or 0
     try:
         recognise.rehearse(event, content, least)
     except TableError as error:
         form.file.errors = [str(error)]
         return None
-    name = file_name((sent.filename if sent else "") or "liste")
+    name = file_name(sent.filename or "liste")
     kept = EventFile(
         purpose=Purpose.ATTENDANCE, event=event, session_id=int(form.session.data), name=name,
         content=content, options={"least": least}, user=current_user,

@@ -91,7 +91,8 @@ def _asked(period: Period) -> tuple[str, list[figures.Held]]:
     if dimension is None:
         return "Événements", events
     value = request.args.get("valeur", figures.NOTHING)[:320]
-    label = dimension.labels(period, events).get(value, "non précisé" if value == "-" else "")
+    rest = figures.unsaid(dimension) if value == figures.NOTHING else ""
+    label = dimension.labels(period, events).get(value, rest)
     if not label:
         abort(404, "Cette valeur n’existe pas.")
     return f"{dimension.title} : {label}", figures.having(dimension, value, events)

@@ -12,7 +12,7 @@ from crm.db import db
 from crm.events.event_files import EventFile, Purpose
 from crm.events.take_in import NotWhole, Outcome, apply, rehearse
 from crm.filters import plural
-from crm.forms import Form
+from crm.forms import Chosen, Form
 
 bp = Blueprint("past", __name__, url_prefix="/tableaux")
 
@@ -22,7 +22,8 @@ class TableForm(Form):
         "Fichier",
         description="CSV ou Excel\u00a0: Événement, Date, Mission, Projet/Partenaire, Lieu, "
         "Participants. Rien n’est changé avant que vous l’ayez vu.",
-        render_kw={"accept": ".csv,.tsv,.txt,.xlsx", "required": True},
+        render_kw={"accept": ".csv,.tsv,.txt,.xlsx"},
+        validators=[Chosen()],
     )
 
 
@@ -44,15 +45,16 @@ def _page(form: TableForm) -> ResponseReturnValue:
 def create() -> ResponseReturnValue:
     """Put a table in, to be looked at."""
     form = TableForm()
-    sent = request.files.get("file")
-    content = sent.stream.read() if sent is not None else b""
+    if not form.validate():
+        return _page(form)
+    sent = request.files["file"]
+    content = sent.stream.read()
     try:
         rehearse(content)
     except TableError as error:
-        form.validate()
         form.file.errors = [str(error)]
         return _page(form)
-    name = file_name((sent.filename if sent else "") or "tableau")
+    name = file_name(sent.filename or "tableau")
     kept = EventFile(purpose=Purpose.TABLE, name=name, content=content, user=current_user)
     db.session.add(kept)
     db.session.commit()
