@@ -6,7 +6,7 @@ Source of the rule: RGPD art. 17. Figures stay true: rows they count stay, witho
 from crm.config import Settings
 from crm.db import db
 from crm.personal import Who
-from crm.privacy import mentions
+from crm.privacy import house, mentions
 from crm.privacy.erasures import Erasure, Reason
 from crm.privacy.features import FEATURES
 from crm.users import User
@@ -25,6 +25,7 @@ def erase(who: Who, reason: Reason, by: User | None = None) -> Erasure:
     keys = Settings.current().keys
     # Names are looked for while the cards still say who else is called so.
     mentions.forget(who)
+    house.forget_lapses(who)
     for feature in FEATURES:
         feature.erase(who, keys, objects=reason is Reason.ASKED)
     mentions.unlearn_names(who)

@@ -163,7 +163,6 @@ def erase(who: Who, keys: Sequence[str], *, objects: bool) -> None:
         user.name, user.email = _NOBODY, f"efface-{user.id}@compte.invalid"
         user.password_hash, user.totp_secret, user.openid_subject = "", None, None
         change(sa.delete(UserSession).where(UserSession.user_id == user.id))
-    _forget_lapses(who)
     db.session.flush()
 
 
@@ -209,8 +208,9 @@ def _user(who: Who) -> User | None:
     return db.session.get(User, who.user_id) if who.user_id else None
 
 
-def _forget_lapses(who: Who) -> None:
-    """That somebody was asked whether they stay: when, and no more whom."""
+def forget_lapses(who: Who) -> None:
+    """That somebody was asked whether they stay: when, and no more whom. Call it while their card
+    is there: a lapse is found by it."""
     theirs = who.among(Lapse.email, Lapse.person_id)
     change(sa.update(Lapse).where(theirs).values(email="", person_id=None, kept_why="",
                                                  erased_at=now()))  # fmt: skip
