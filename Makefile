@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run install test check bench reliability format lock mo
+.PHONY: help run install test check bench reliability sbom format lock mo
 
 help: ## montre cette aide
 	@echo "Maillage — commandes :"
@@ -27,6 +27,9 @@ bench: .venv/test.stamp ## mesure les vitesses annoncées, chacune à côté d�
 reliability: .venv/test.stamp ## casse des envois de toutes les façons et réécrit docs/reliability.md
 	@scripts/services.sh
 	@.venv/bin/python -m benchmarks.reliability $(ARGS)
+
+sbom: .venv/test.stamp ## liste les briques et leurs licences (build/sbom.cdx.json, docs/licences.md)
+	@.venv/bin/python scripts/sbom.py
 
 format: .venv/test.stamp ## remet le code en forme
 	@.venv/bin/ruff check --fix --quiet . ; .venv/bin/ruff format --quiet .
