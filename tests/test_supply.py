@@ -16,8 +16,6 @@ ALLOWED = {
 ELSEWHERE = re.compile(
     r"""(?:<link[^>]*href=|src=|@import|url\()\s*["'(]?\s*(?:https?:)?//(?!www\.w3\.org)"""
 )
-    r"""(?:src|href|@import|url\()\s*=?\s*["'(]?(?:https?:)?//(?!www\.w3\.org)"""
-)
 
 
 def listed(title):
