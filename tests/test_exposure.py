@@ -1,0 +1,96 @@
+"""What the site lets out: headers, errors, methods, and pages nobody meant to serve."""
+
+import dataclasses
+import re
+
+import factories
+import pytest
+
+from crm.app import create_app
+from crm.config import ROOT
+from crm.db import db
+
+
+@pytest.fixture
+def https(setting):
+    setting(base_url="https://crm.example.org")
+
+
+def test_over_https_everything_stays_https(visitor, https):
+    for address in ("/", "/rien", "/connexion", "/static/css/base.css"):
+        with visitor.get(address) as answer:
+            said = answer.headers["Strict-Transport-Security"]
+        assert said == "max-age=63072000; includeSubDomains", address
+
+
+@pytest.mark.parametrize("address", ["/", "/connexion", "/rien", "/lettres/", "/sante"])
+def test_windows_and_addresses_stay_ours(visitor, address):
+    headers = visitor.get(address).headers
+    assert headers["Referrer-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("/", "text/html; charset=utf-8"), ("/connexion", "text/html; charset=utf-8"),
+        ("/lettres/resaclic/flux.xml", "application/atom+xml; charset=utf-8"),
+        ("/sante", "application/json"), ("/static/js/print.js", "text/javascript; charset=utf-8"),
+        ("/static/icon.svg", "image/svg+xml; charset=utf-8"),
+    ],
+)  # fmt: skip
+def test_what_is_sent_is_said(visitor, address, kind):
+    with visitor.get(address) as answer:
+        assert answer.headers["Content-Type"] == kind
+
+
+@pytest.mark.parametrize("method", ["TRACE", "PUT", "DELETE", "PATCH", "PROPFIND"])
+def test_methods_nobody_uses_are_refused(visitor, method):
+    assert visitor.open("/connexion", method=method).status_code == 405
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/static/", "/static/css/", "/.git/config", "/.env", "/instance/secret_key",
+        "/static/../config.py", "/static/%2e%2e/config.py", "/static/..%2f..%2f.env", "/console",
+        "/debug", "/docs", "/migrations", "/bootstrap/static/",
+    ],
+)  # fmt: skip
+def test_nothing_else_is_served(visitor, address):
+    assert visitor.get(address).status_code == 404
+
+
+def test_an_unexpected_error_shows_nothing(signed_in, app, monkeypatch):
+    client = signed_in(factories.awa())
+
+    def broken(*_, **__):
+        raise RuntimeError("SELECT password_hash FROM users -- secret")
+
+    monkeypatch.setattr(app, "testing", False)
+    monkeypatch.setattr(db, "paginate", broken)
+    answer = client.get("/gestion/lettres/abonnes/")
+    assert answer.status_code == 500
+    assert "Quelque chose s’est mal passé" in answer.text
+    assert not re.search("RuntimeError|SELECT|Traceback|password_hash|crm/", answer.text)
+
+
+def test_nothing_is_put_right_in_production_by_hand(app, tmp_path):
+    settings = app.extensions["settings"]
+    there = dataclasses.replace(settings, production=True, testing=False, instance=tmp_path)
+    served = create_app(there)
+    assert not served.debug
+    assert not served.testing
+
+
+def test_leaving_empties_the_cache(signed_in):
+    answer = signed_in(factories.awa()).post("/deconnexion")
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+
+
+def test_scripts_write_text_as_text():
+    """Nothing becomes markup by script: what people typed goes in by `textContent`."""
+    writes = re.compile(r"innerHTML\s*=|insertAdjacentHTML|document\.write|outerHTML\s*=|eval\(|new Function")
+    for script in sorted((ROOT / "crm/static/js").glob("*.js")):
+        assert not writes.search(script.read_text()), script.name
