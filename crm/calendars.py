@@ -16,6 +16,7 @@ from crm.text import clean, one_line
 
 TYPE = "text/calendar"
 PRODUCT = "-//Maillage//FR"
+_END = b"END:VCALENDAR\r\n"
 
 # The rules of the European Union since 1996 (directive 2000/84/EC); no hour before is ever told.
 _PARIS = """\
@@ -80,6 +81,17 @@ def as_file(
 ) -> bytes:
     """An .ics file: UTF-8, lines ended by CRLF and folded at 75 bytes. With a `name`, it is one to
     subscribe to, that programs read again each hour (RFC 7986 §5.1, §5.7)."""
+    return assemble([as_part(occasion, method) for occasion in occasions], method, name)
+
+
+def as_part(occasion: Occasion, method: Method = Method.PUBLISH) -> bytes:
+    """What a file says of one occasion: it may be kept, and put beside others by `assemble`."""
+    written: bytes = _event(occasion, method).to_ical()
+    return written
+
+
+def assemble(parts: Sequence[bytes], method: Method = Method.PUBLISH, name: str = "") -> bytes:
+    """The file made of these parts; see `as_file`."""
     calendar = Calendar()
     calendar.add("prodid", PRODUCT)
     calendar.add("version", "2.0")
@@ -89,10 +101,9 @@ def as_file(
         calendar.add("x-wr-calname", one_line(name))
         calendar.add("refresh-interval", timedelta(hours=1), parameters={"value": "DURATION"})
     calendar.add_component(Timezone.from_ical(_PARIS))
-    for occasion in occasions:
-        calendar.add_component(_event(occasion, method))
     written: bytes = calendar.to_ical()
-    return written
+    head, end = written.removesuffix(_END), _END
+    return b"".join([head, *parts, end])
 
 
 def _event(occasion: Occasion, method: Method) -> Event:

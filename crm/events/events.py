@@ -43,7 +43,8 @@ class Event(Model):
 
     __tablename__ = "events"
     __table_args__ = (
-        sa.Index("ix_events_programme", "first_day", "last_day", "id",
+        # What the public sees, in order, with all that its filters ask.
+        sa.Index("ix_events_programme", "first_day", "ends_at", "department", "is_online", "id",
                  sqlite_where=sa.text("published_at IS NOT NULL"),
                  postgresql_where=sa.text("published_at IS NOT NULL")),
         sa.Index("ix_events_first_day", "first_day", "id"),

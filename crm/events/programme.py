@@ -3,7 +3,7 @@
 import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Self
 
 import sqlalchemy as sa
@@ -14,7 +14,7 @@ from crm.contacts.terms import Term, Vocabulary
 from crm.db import db, now
 from crm.events.events import Event, event_themes
 from crm.events.sessions import Session
-from crm.filters import today
+from crm.filters import PARIS, today
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 ONLINE = "en-ligne"
@@ -112,10 +112,10 @@ class Filters:
         """The events to list: those to come, the next first; or those past, the last first."""
         query = sa.select(Event).where(*self.where())
         if self.is_past:
-            query = query.where(Event.first_day <= today(), Event.ends_at < now())
+            query = query.where(Event.ends_at < now())
             query = query.order_by(Event.first_day.desc(), Event.id.desc())
         else:
-            query = query.where(Event.last_day >= today(), Event.ends_at >= now())
+            query = query.where(Event.ends_at >= now())
             query = query.order_by(Event.first_day, Event.id)
         return _listed(query)
 
@@ -197,7 +197,7 @@ def departments() -> dict[str, str]:
     there = (
         sa.select(Event.department)
         .distinct()
-        .where(Event.published_at.is_not(None), Event.last_day >= today(), Event.department != "")
+        .where(Event.published_at.is_not(None), Event.ends_at >= now(), Event.department != "")
     )
     codes = sorted(db.session.scalars(there))
     return {code: DEPARTMENTS.get(code, code) for code in codes}
@@ -207,10 +207,8 @@ def departments() -> dict[str, str]:
 BACK, AHEAD = timedelta(days=92), timedelta(days=366)
 
 
-def subscribed(filters: Filters, at: date | None = None) -> sa.Select[Event]:
+def subscribed(filters: Filters, at: date | None = None) -> list[sa.ColumnElement[bool]]:
     """The events of a calendar to subscribe to: the last three months, and the year to come."""
     at = at or today()
-    query = sa.select(Event).where(
-        *filters.where(), Event.first_day <= at + AHEAD, Event.last_day >= at - BACK
-    )
-    return query.order_by(Event.first_day, Event.id)
+    since = datetime.combine(at - BACK, time.min, PARIS)
+    return [*filters.where(), Event.first_day <= at + AHEAD, Event.ends_at >= since]

@@ -143,7 +143,7 @@ def _programme() -> None:
         batch_op.create_index(batch_op.f("ix_events_officer_id"), ["officer_id"], unique=False)
         batch_op.create_index(
             "ix_events_programme",
-            ["first_day", "last_day", "id"],
+            ["first_day", "ends_at", "department", "is_online", "id"],
             unique=False,
             sqlite_where=sa.text("published_at IS NOT NULL"),
             postgresql_where=sa.text("published_at IS NOT NULL"),
