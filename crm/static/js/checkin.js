@@ -24,7 +24,7 @@ function count() {
   left.hidden = number === 0;
   left.textContent = number > 1 ? `${number}\u00a0gestes attendent le réseau sur cet appareil.` : "1\u00a0geste attend le réseau sur cet appareil.";
   const seats = (some) => some.reduce((sum, row) => sum + Number(row.dataset.seats), 0);
-  document.querySelector("[data-came]").textContent = seats(rows().filter((row) => row.dataset.came));
+  document.querySelector("[data-count]").textContent = seats(rows().filter((row) => row.dataset.came));
   document.querySelector("[data-all]").textContent = seats(rows().filter((row) => !row.dataset.waits));
 }
 
