@@ -29,6 +29,9 @@ from crm.smtp import Connection, connected, wire
 
 log = logging.getLogger(__name__)
 
+_ATTRIBUTE = re.compile(r'="[^"]*\\[^"]*"')
+_ESCAPE = re.compile(r"\\(?:u\{(?P<code>[0-9a-f]{1,6})\}|(?P<letter>.))", re.DOTALL)
+
 
 class Mail(Model):
     """One mail to one person. The row stays, without its text, once the mail has left."""
@@ -63,7 +66,21 @@ def environment() -> Environment:
 def render_mjml(template: str, **context: Any) -> str:
     """The HTML of an MJML template, without comments other than those Outlook reads."""
     source = environment().get_template(template).render(**context)
-    return mjml2html(printable(source), fonts={})
+    return _unescaped(mjml2html(printable(source), fonts={}))
+
+
+def _unescaped(html: str) -> str:
+    """`html` with its attributes as they were written.
+
+    mjml-python writes them as Rust prints a text for a programmer: « n°\\u{a0}12 » for « n° 12 ».
+    """
+    return _ATTRIBUTE.sub(lambda found: _ESCAPE.sub(_character, found[0]), html)
+
+
+def _character(found: re.Match[str]) -> str:
+    if found["code"]:
+        return chr(int(found["code"], 16))
+    return {"n": "\n", "r": "\r", "t": "\t", "0": ""}.get(found["letter"], found["letter"])
 
 
 def printable(text: str) -> str:

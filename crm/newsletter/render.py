@@ -20,6 +20,9 @@ from crm.newsletter.story import Room
 LEAVE_MARK = "%%MAILLAGE-QUITTER%%"
 PREFERENCES_MARK = "%%MAILLAGE-PREFERENCES%%"
 
+# Said at the foot; `crm.newsletter.counting.lead` says otherwise where opens are measured.
+PLEDGE = "Cette lettre ne contient aucun pisteur."
+
 HTML_BUDGET = 80_000  # bytes of HTML
 # Gmail clips at 102 KB: the whole message as it travels stays below, headers included.
 MESSAGE_BUDGET = 98_000  # bytes of both parts, encoded
@@ -118,6 +121,7 @@ def _context(content: Content, base_url: str, room: Room | None) -> dict[str, An
         "editorial_is_cut": is_cut,
         "chapters": story.chapters(content, web_url, room),
         "prose": prose,
+        "pledge": PLEDGE,
         "base_url": base_url,
         "web_url": web_url,
     }

@@ -7,8 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.db import db
+from crm.newsletter.clicks import Link
+from crm.newsletter.content import Content
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.issues import Issue, Publication
+from crm.newsletter.items import Kind
 from crm.newsletter.subscriptions import Consent, Subscription
 from crm.seed.network import Network
 from crm.seed.rows import Rows
@@ -39,6 +42,20 @@ def fill(network: Network) -> None:
                 is_last = died == issue.planned_on
                 outcome = _outcome(issue, email, rng, is_last=is_last)
                 rows.add(issue_id=issue.id, subscription_id=number, attempts=1, **outcome)
+    rows.save()
+    _follow_links(network)
+
+
+def _follow_links(network: Network) -> None:
+    """How often the links of those numbers were followed: the first ones, and jobs, the most."""
+    rng, rows = network.chance("links"), Rows(Link)
+    for issue in _last_issues(network.size.ledgers):
+        told = {block.url: block for block in Content.of(issue).blocks if block.url}
+        for rank, (url, block) in enumerate(told.items(), 1):
+            most = 260 if block.kind is Kind.JOB else max(30, 240 - 8 * rank)
+            people, robots = rng.randint(most // 4, most), rng.randint(0, 40)
+            rows.add(issue_id=issue.id, rank=rank, url=url, title=block.title[:300],
+                     people=people, robots=robots)  # fmt: skip
     rows.save()
 
 

@@ -11,7 +11,7 @@ from crm.newsletter.issues import Issue
 from crm.newsletter.placements import Placement
 from crm.newsletter.typography import is_right, mend
 
-LONG_SUBJECT = 70  # characters a computer shows; a telephone shows about 40
+LONG_SUBJECT = 90  # characters a computer shows; a telephone shows about 40
 
 
 def subject(issue: Issue) -> Iterator[Finding]:

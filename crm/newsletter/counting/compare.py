@@ -35,6 +35,11 @@ class Outcome:
     clicks: int
 
     @property
+    def is_known(self) -> bool:
+        """Whether we kept who received it: not so of what another tool sent."""
+        return bool(self.received or self.refused)
+
+    @property
     def rate(self) -> float:
         """Links followed for a hundred who received it."""
         return round(100 * self.clicks / self.received, 1) if self.received else 0.0

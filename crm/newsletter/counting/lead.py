@@ -11,11 +11,15 @@ from crm.db import db
 from crm.newsletter.clicks import Link
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue, Opens
-from crm.newsletter.render import Letter
+from crm.newsletter.render import PLEDGE, Letter
 from crm.newsletter.subscriptions import Purpose, Subscription
 
 LONGEST = 2000  # characters of an address that is worth counting
 
+_MEASURED = {
+    Opens.TOTALS: "Nous comptons combien de fois elle est ouverte, sans savoir par qui.",
+    Opens.CONSENTED: "Nous ne mesurons si elle est lue que si vous l’avez accepté.",
+}
 _HREF = re.compile(r'href="(https?://[^"]+)"', re.IGNORECASE)
 
 
@@ -35,10 +39,12 @@ def counted(letter: Letter, issue: Issue, content: Content, base_url: str) -> Le
             return found[0] if rank is None else f'href="{escape(f"{start}/vers/{rank}")}"'
 
         html = _HREF.sub(led, html)
+    said = _MEASURED.get(issue.publication.opens, PLEDGE)
+    html, text = html.replace(PLEDGE, said), letter.text.replace(PLEDGE, said)
     if issue.publication.opens is Opens.TOTALS:
         source = f"{base_url}/lettres/{content.slug}/{content.number}/ouverture.gif"
         html = html.replace("</body>", f"{pixel(source)}</body>")
-    return replace(letter, html=html)
+    return replace(letter, html=html, text=text)
 
 
 def measured(issue: Issue) -> frozenset[int]:

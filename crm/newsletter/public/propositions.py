@@ -48,14 +48,16 @@ class PropositionForm(Guarded):
         [("", "—"), *((code, f"{code} – {name}") for code, name in DEPARTMENTS.items())],
         default="",
     )
-    starts_on = DateField("Commence le", [validators.Optional()])
+    starts_on = DateField(
+        "Commence le", [validators.Optional()],
+        description="Premier jour d’un événement ou d’une formation, s’il est connu.",
+    )  # fmt: skip
     ends_on = DateField(
         "Se termine le", [validators.Optional()],
         description="Dernier jour d’un événement, date limite d’un appel ou d’une offre.",
     )  # fmt: skip
     name = line("Votre nom", 200, required=True, render_kw={"autocomplete": "name"})
-    email = email("Votre courriel", required=True, hint="Pour vous répondre\u00a0; il n’est pas "
-                  "publié.")  # fmt: skip
+    email = email("Votre courriel", required=True)
     consent = BooleanField("", [validators.InputRequired("Cochez cette case pour nous écrire.")])
     key = HiddenField(default=lambda: secrets.token_urlsafe(16))
 
