@@ -71,6 +71,8 @@ def may(endpoint: str) -> bool:
 def init_app(app: Flask) -> None:
     manager.init_app(app)
     app.config.setdefault("RATELIMIT_STORAGE_URI", _limits_url(app))
+    # A Redis that is down must not close the public forms.
+    app.config.setdefault("RATELIMIT_IN_MEMORY_FALLBACK_ENABLED", True)
     limiter.init_app(app)
     app.before_request(_gate)
     app.jinja_env.globals.update(may=may)

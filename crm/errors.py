@@ -4,7 +4,8 @@ import errno
 import logging
 import sqlite3
 
-from flask import Flask, current_app, jsonify, render_template, request
+from flask import Flask, current_app, g, jsonify, render_template, request
+from flask_login import AnonymousUserMixin
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -117,6 +118,8 @@ def _page(code: int, said: str | None = None):  # type: ignore[no-untyped-def]
     title, advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
     if request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json":
         return jsonify(error=title, advice=said or advice), code, _later(code)
+    if code == 503 and not hasattr(g, "_login_user"):
+        g._login_user = AnonymousUserMixin()  # nobody was found, and asking again fails again
     if code == 503 and request.method == "POST":
         advice = "Revenez en arrière, où est encore votre texte, et réessayez dans un instant."
     page = render_template("errors/error.html", code=code, title=title, advice=said or advice)

@@ -20,6 +20,9 @@ want() { # test, package, what it is
 has_dovecot() { command -v dovecot >/dev/null 2>&1 || [ -x /usr/sbin/dovecot ]; }
 has_openssl() { command -v openssl >/dev/null 2>&1; }
 
+has_strace() { command -v strace >/dev/null 2>&1; }
+
+want has_strace "strace" "un disque qui répond par des erreurs (strace)"
 want has_openssl "openssl" "les certificats"
 want has_postgresql "postgresql" "PostgreSQL"
 want has_redis "redis-server" "Redis"
