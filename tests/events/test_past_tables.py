@@ -3,6 +3,7 @@
 import csv
 import io
 from datetime import date
+from operator import attrgetter
 from pathlib import Path
 
 import openpyxl
@@ -19,8 +20,9 @@ from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 from crm.events.events import Event
 from crm.events.kinds import CountKind
-from crm.events.past_tables import HEADINGS
+from crm.events.past_tables import HEADINGS, read_past
 from crm.events.take_in import NotWhole, Outcome, apply, rehearse
+from crm.events.typed_cells import mission_key
 from crm.events.yearly_table import cells, rows, table
 
 PAST = Path(__file__).parents[1] / "data" / "events-2021.csv"
@@ -195,11 +197,12 @@ def as_excel(content):
     ],
     ids=["utf-8-sig", "utf-16", "cp1252", "crlf", "xlsx", "our own export"],
 )
-def test_the_same_table_in_other_clothes_is_the_same(app, written):
-    text = PAST.read_text()
-    take_in(written(text))
-    assert rehearse(PAST.read_bytes()).totals == {Outcome.KNOWN: 49}
-    assert sum(event.head_count or 0 for event in table(*YEAR)) == 807
+def test_the_same_table_in_other_clothes_says_the_same(written):
+    facts = attrgetter("title", "dates", "partners", "place", "count")
+    missions = [mission_key(row.mission) for row in read_past(PAST.read_bytes()).rows]
+    told = read_past(written(PAST.read_text())).rows
+    assert [facts(row) for row in told] == [facts(row) for row in read_past(PAST.read_bytes()).rows]
+    assert [mission_key(row.mission) for row in told] == missions
 
 
 def _split(text):
