@@ -77,7 +77,7 @@ def walk(tab, start):
     waiting, kinds = [start], set()
     while waiting:
         path = waiting.pop(0)
-        kind = re.sub(r"\d+", "N", path)
+        kind = re.sub(r"\d+|(?<=/agenda/)[a-z0-9-]+", "N", path)
         if kind in kinds:
             continue
         kinds.add(kind)
