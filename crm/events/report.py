@@ -114,6 +114,7 @@ def _part(dimension: figures.Dimension, found: list[Count]) -> dict[str, Any]:
     most = max((one.participants for one in found), default=0) or 1
     return {
         "title": dimension.title,
+        "column": _column(dimension),
         "rows": [
             {"label": one.label, "events": number(one.events),
              "participants": number(one.participants), "share": one.participants / most,
@@ -121,3 +122,9 @@ def _part(dimension: figures.Dimension, found: list[Count]) -> dict[str, Any]:
             for one in found if one.events
         ],
     }  # fmt: skip
+
+
+def _column(dimension: figures.Dimension) -> str:
+    """« Par mission » heads a column « Mission »."""
+    words = dimension.title.removeprefix("Par ") if dimension.key != "comptage" else "comptage"
+    return words[:1].upper() + words[1:]

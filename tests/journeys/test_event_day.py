@@ -87,6 +87,12 @@ def point(tab, name):
     tab.get_by_role("button", name=f"Pointer {name}", exact=False).first.click()
 
 
+def no_network(tab):
+    """Neither the page nor its worker reaches anything."""
+    tab.context.set_offline(True)
+    tab.context.route("**/*", lambda route: route.abort("internetdisconnected"))
+
+
 def test_people_are_marked_without_network_and_never_twice(opened, prepared):
     event_id, _, _ = prepared
     address = f"/gestion/evenements/{event_id}/pointage/"
@@ -98,7 +104,7 @@ def test_people_are_marked_without_network_and_never_twice(opened, prepared):
     point(tab, "Chloé Martin")
     expect(state).to_have_text("C’est noté.")
     expect(count).to_have_text("1")
-    tab.context.set_offline(True)
+    no_network(tab)
     tab.reload()
     expect(count).to_have_text("1")
     point(tab, "Karim Haddad")
@@ -116,6 +122,7 @@ def test_people_are_marked_without_network_and_never_twice(opened, prepared):
         "Object.entries({...localStorage}).filter(([name]) => name.startsWith('pointage:'))"
         ".map(([, one]) => one)"
     )
+    tab.context.unroute_all()
     tab.context.set_offline(False)
     expect(left).to_be_hidden(timeout=25_000)
     desk.reload()
