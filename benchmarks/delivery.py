@@ -27,8 +27,9 @@ from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import deliver, schedule
 from crm.newsletter.delivery.claims import Row
 from crm.newsletter.delivery.courtesy import Courtesy
-from crm.newsletter.issues import Issue, Placement, Publication, Section
+from crm.newsletter.issues import Issue, Publication, Section
 from crm.newsletter.items import Item, Kind
+from crm.newsletter.placements import Placement
 from crm.newsletter.subscriptions import Basis, Consent, Subscription
 
 ITEMS = 38  # a message of about 60 kB
