@@ -147,7 +147,7 @@ class RegistrationFields(Guarded, PersonFields):
                 one.last_name.errors = ["Indiquez au moins son nom."]
                 is_right = False
             if one.email.data and one.email.data in seen:
-                one.email.errors = ["Cette adresse est déjà donnée\u00a0: laissez vide s’il le faut."]
+                one.email.errors = ["Cette adresse est déjà donnée\u00a0: laissez vide."]
                 is_right = False
             seen.add(one.email.data)
         return is_right

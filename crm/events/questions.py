@@ -69,7 +69,8 @@ def compose(rows: Sequence[Mapping[str, Any]], before: Sequence[Question]) -> li
         kind = QuestionKind(row.get("kind") or QuestionKind.LINE)
         choices = list(dict.fromkeys(filter(None, map(one_line, _lines(row.get("choices"))))))
         if kind in _CHOOSES and len(choices) < 2:
-            raise BadQuestion(f"«\u00a0{label}\u00a0»\u00a0: donnez au moins deux réponses, une par ligne.")
+            said = f"«\u00a0{label}\u00a0»\u00a0: donnez au moins deux réponses, une par ligne."
+            raise BadQuestion(said)
         key = str(row.get("key") or "")
         key = key if key in keys else _new_key(label, {*keys, *(one.key for one in made)})
         made.append(

@@ -13,7 +13,7 @@ from wtforms.fields import Field
 
 from crm.acts import Did, record_reading
 from crm.auth import READ, WORK, allow
-from crm.contacts.files.downloads import csv_lines, write_xlsx
+from crm.tables import csv_lines, write_xlsx
 from crm.db import db
 from crm.events import register
 from crm.events.events import Event
@@ -176,8 +176,8 @@ def group(event_id: int) -> ResponseReturnValue:
             for one in made:
                 register.confirm(one)
         _committed(*made)
-        places = sum(one.seats for one in made)
-        flash(f"{form.group_name.data}\u00a0: {plural(places, 'place')}, {made[0].state.label.lower()}.")
+        places = plural(sum(one.seats for one in made), "place")
+        flash(f"{form.group_name.data}\u00a0: {places}, {made[0].state.label.lower()}.")
         return redirect(url_for(".index", event_id=event.id))
     code = 422 if form.errors else 200
     return render_template("staff/events/registrations/group.html", event=event, form=form), code
