@@ -30,6 +30,8 @@ import faults
 import services
 from faults import Outcome, Trial
 
+from benchmarks._site_trials import TITLE, SiteBench
+
 REPORT = ROOT / "docs" / "reliability.md"
 KILLS_EACH = 25  # in one trial
 PEOPLE = 1500  # enough for so many kills
@@ -96,7 +98,7 @@ class Bench:
     def _trial(self, kind: str, people: int, folder: str | None = None) -> Iterator[Trial]:
         with (
             tempfile.TemporaryDirectory(prefix="maillage-", dir=folder) as place,
-            faults.installation(self._url(kind, Path(place)), Path(place)) as settings,
+            faults.installation(self.new_url(kind, Path(place)), Path(place)) as settings,
         ):
             self._note_version(kind)
             trial = Trial(settings, people)
@@ -113,7 +115,8 @@ class Bench:
         outcome.fault += " (système de fichiers de 24 Mio)" if disk else " (RLIMIT_FSIZE)"
         self.totals.append(Total(outcome.fault, "SQLite", 1, [outcome]))
 
-    def _url(self, kind: str, folder: Path) -> str:
+    def new_url(self, kind: str, folder: Path) -> str:
+        """The URL of an empty database of that kind."""
         if kind == "SQLite":
             return f"sqlite:///{folder}/crm.db"
         assert self.server is not None
@@ -185,7 +188,8 @@ def report(bench: Bench, seed: int, seconds: float) -> str:
     sums = {name: sum(total.sum(name) for total in bench.totals) for name in
             ("lost", "doubled", "doubted", "unnamed", "early")}  # fmt: skip
     lines = [
-        "# Ce qui arrive à un envoi quand tout casse", "",
+        "# Ce qui arrive quand tout casse", "",
+        "## Les envois", "",
         "Page écrite par `make reliability` : de vrais processus, de vraies bases, un serveur de "
         "courriel qui fait les fautes qu’on lui demande, des coups tirés au sort.", "",
         f"Relevé du {today():%d/%m/%Y}, graine {seed}, en {seconds / 60:.0f} minutes : "
@@ -240,16 +244,27 @@ def main() -> int:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--kills", type=int, default=100, help="for each database")
     options.add_argument("--seed", type=int, default=2026)
+    options.add_argument("--times", type=int, default=12, help="what is done to the site")
+    options.add_argument("--part", choices=["all", "delivery", "site"], default="all")
     chosen = options.parse_args()
     server, start = services.postgresql(), time.monotonic()
     bench = Bench(chosen.seed, server)
+    site = SiteBench(bench.new_url, server, chosen.seed)
+    # What is not tried again this time stays as it was told.
+    delivery, _, rest = REPORT.read_text().partition(f"{TITLE}\n")
+    told = f"{TITLE}\n{rest}" if rest else ""
     try:
-        trials(bench, chosen.kills)
+        if chosen.part != "site":
+            trials(bench, chosen.kills)
+            delivery = report(bench, chosen.seed, time.monotonic() - start)
+        if chosen.part != "delivery":
+            site.all(chosen.times)
+            told = site.section()
     finally:
         if server:
             server.stop()
-    REPORT.write_text(report(bench, chosen.seed, time.monotonic() - start))
-    return 0 if all(total.is_good for total in bench.totals) else 1
+    REPORT.write_text(f"{delivery.rstrip()}\n\n{told}")
+    return 0 if site.is_good and all(total.is_good for total in bench.totals) else 1
 
 
 if __name__ == "__main__":

@@ -49,6 +49,16 @@ class Outcome:
 @contextmanager
 def installation(database_url: str, folder: Path) -> Iterator[Settings]:
     """A new database with the application on it, in a context."""
+    with application(database_url, folder) as settings:
+        upgrade(directory=str(ROOT / "migrations"))
+        install_defaults()
+        db.session.commit()
+        yield settings
+
+
+@contextmanager
+def application(database_url: str, folder: Path) -> Iterator[Settings]:
+    """The application on a database without tables, in a context."""
     settings = Settings(
         database_url=database_url,
         queue_url=f"sqlite:///{folder / 'queue.db'}",
@@ -57,9 +67,6 @@ def installation(database_url: str, folder: Path) -> Iterator[Settings]:
         testing=True,
     )
     with create_app(settings).app_context():
-        upgrade(directory=str(ROOT / "migrations"))
-        install_defaults()
-        db.session.commit()
         yield settings
         db.session.remove()
         db.engine.dispose()

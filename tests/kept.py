@@ -16,6 +16,7 @@ from sending import draft
 
 from crm.config import Settings
 from crm.db import db, now, reading
+from crm.keeping import places
 from crm.keeping.backup import make
 from crm.keeping.tables import Count, all_tables, lines
 from crm.mail import write
@@ -49,6 +50,12 @@ def sums(connection: sa.Connection | None = None) -> dict[str, tuple[int, str]]:
         if table.name not in ("holds", "backups", "ticks"):
             found[table.name] = count.rows, count.sha256
     return found
+
+
+def revision() -> str | None:
+    """What the tables are of."""
+    with reading(), db.engine.connect() as connection:
+        return places.revision_of(connection)
 
 
 def saved(folder, name="maillage.zip"):

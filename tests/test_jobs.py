@@ -3,10 +3,12 @@
 import dataclasses
 import logging
 import os
+import random
 import threading
 import time
 from datetime import timedelta
 
+import clock_faults
 import pytest
 import sqlalchemy as sa
 from huey.exceptions import HueyException
@@ -146,3 +148,20 @@ def test_of_many_clocks_one_runs_the_job(app, monkeypatch):
         clock.join()
     assert ran == [COUNT]
     assert Identity.current().phone == "1"
+
+
+@pytest.fixture
+def clock(app, monkeypatch):
+    """The periods of this test alone."""
+    monkeypatch.setattr(jobs, "_periods", {})
+
+
+def test_two_clocks_of_which_one_dies_run_the_job_as_one(clock):
+    ran, expected = clock_faults.several(2, 3, random.Random(1))
+    assert expected - 1 <= ran <= expected + 1
+
+
+@pytest.mark.parametrize("days", [1, 400])
+def test_a_clock_that_jumped_and_came_back_goes_on(clock, days):
+    """What was dated from the future does not keep the jobs waiting for it."""
+    assert clock_faults.moved(days) == 3

@@ -75,9 +75,10 @@ class Writers:
         self.lock = threading.Lock()
         self.process: subprocess.Popen | None = None
 
-    def serve(self) -> None:
+    def serve(self, workers: int = 2) -> None:
         """Start the site, and wait until it answers."""
         command = [*self.prefix, sys.executable, CRM, "serve", "--port", str(self.port)]
+        command += ["--workers", str(workers)]
         self.process = subprocess.Popen(
             command, env=self.environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -149,12 +150,14 @@ class Writers:
             self.process.wait()
 
 
-def trial(settings: Settings, name: str, fault: Fault, prefix: tuple[str, ...] = ()) -> Written:
+def trial(
+    settings: Settings, name: str, fault: Fault, prefix: tuple[str, ...] = (), **environ: str
+) -> Written:
     """Do harm while people write; without a restart, they can write again afterwards."""
     if db.session.scalar(sa.text("SELECT count(*) FROM users")) == 0:
         nadia()
     db.session.commit()
-    writers = Writers(settings, prefix)
+    writers = Writers(settings, prefix, **environ)
     threads = []
     try:
         writers.serve()

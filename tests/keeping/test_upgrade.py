@@ -6,7 +6,7 @@ import time
 
 import pytest
 import sqlalchemy as sa
-from kept import empty_database, forked, killed
+from kept import empty_database, forked, killed, revision
 from sqlalchemy.orm import Session
 
 from crm.app import create_app
@@ -44,11 +44,6 @@ def old(app, tmp_path):
         yield settings
         db.session.remove()
         db.engine.dispose()
-
-
-def revision():
-    with reading(), db.engine.connect() as connection:
-        return places.revision_of(connection)
 
 
 def label():
