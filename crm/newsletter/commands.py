@@ -14,6 +14,7 @@ from crm.db import db, now
 from crm.filters import PARIS, moment, plural, today
 from crm.holds import is_held
 from crm.jobs import enqueue
+from crm.newsletter.checks.look import blocking
 from crm.newsletter.compose import compose
 from crm.newsletter.deliveries import PENDING, Delivery, State
 from crm.newsletter.delivery import schedule
@@ -62,7 +63,8 @@ def plan(slug: str, number: int, at: datetime | None) -> None:
         schedule.schedule(issue, at or now(), in_spite_of_doubts=True)
     except schedule.Refused as refused:
         raise click.ClickException(str(refused)) from refused
-    for doubt in schedule.doubts(issue):
+    found = (one.words for one in blocking(issue))
+    for doubt in dict.fromkeys((*schedule.doubts(issue), *found)):
         click.echo(f"Attention\u00a0: {doubt}", err=True)
     when = f"partira {moment(at)}" if at and at > now() else "est prêt à partir"
     count = plural(schedule.count_recipients(issue), "abonné")
@@ -79,7 +81,9 @@ def send(wait: bool) -> None:
         click.echo(f"Heures calmes\u00a0: rien ne part avant {moment(quiet)}.")
         return
     if is_held():
-        click.echo("Une sauvegarde a été restaurée\u00a0: rien ne part avant «\u00a0crm resume\u00a0».")
+        click.echo(
+            "Une sauvegarde a été restaurée\u00a0: rien ne part avant «\u00a0crm resume\u00a0»."
+        )
         return
     trouble = _send()
     while not trouble and (pause := _pause(wait)) is not None:

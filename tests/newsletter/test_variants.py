@@ -177,6 +177,17 @@ def test_the_grid_lists_every_letter_with_how_many_get_it(types, signed_in):
     assert marks(opened) == {"TOUS", "SECOND"}
 
 
+def test_once_it_left_the_grid_says_who_got_what(types):
+    readers(types)
+    issue = mixed(types)
+    schedule.schedule(issue, now())
+    schedule.start(issue, now())
+    Subscription.of(resaclic(), "isere@example.org").department = ""
+    subscriber("tard@example.org")
+    db.session.flush()
+    assert sorted(one.count for one in editions(issue)) == [1, 1, 1, 1, 1]
+
+
 def test_one_letter_for_all_says_so(app):
     subscriber(), subscriber()
     [one] = editions(draft())

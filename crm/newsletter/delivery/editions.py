@@ -10,6 +10,7 @@ from crm.filters import number
 from crm.newsletter import audience
 from crm.newsletter.conditions import Condition, listed
 from crm.newsletter.content import Content
+from crm.newsletter.deliveries import Delivery
 from crm.newsletter.delivery import rhythms
 from crm.newsletter.issues import Issue
 from crm.newsletter.subscriptions import Subscription
@@ -65,7 +66,11 @@ def editions(issue: Issue) -> list[Edition]:
 
 
 def count_bits(issue: Issue, conditions: Sequence[Condition]) -> dict[int, int]:
-    """How many recipients there would be now with each combination of conditions."""
+    """How many recipients there would be now with each combination of conditions; once it began to
+    leave, how many there are."""
+    if issue.started_at is not None:
+        theirs = sa.select(Delivery.bits).where(Delivery.issue_id == issue.id).subquery()
+        return _grouped(theirs)
     at = max(issue.scheduled_at or now(), now())
     theirs = (
         Subscription.recipients(issue.publication)
@@ -73,6 +78,10 @@ def count_bits(issue: Issue, conditions: Sequence[Condition]) -> dict[int, int]:
         .with_only_columns(bits(conditions).label("bits"))
         .subquery()
     )
+    return _grouped(theirs)
+
+
+def _grouped(theirs: sa.Subquery) -> dict[int, int]:
     rows = db.session.execute(sa.select(theirs.c.bits, sa.func.count()).group_by(theirs.c.bits))
     return {int(row[0]): row[1] for row in rows}
 
