@@ -80,7 +80,7 @@ def gesture(
     before = snapshot(issue, items)
     yield
     db.session.flush()
-    db.session.expire(issue, ["sections"])
+    db.session.expire_all()
     if snapshot(issue, items) == before:
         return
     issue.version += 1
@@ -99,9 +99,8 @@ def gesture(
 def hold(issue: Issue) -> None:
     """Read `issue` again and keep the others waiting until the commit. Raises NotADraft."""
     db.session.flush()
+    db.session.expire_all()
     db.session.refresh(issue, with_for_update=True)
-    for section in issue.sections:
-        db.session.expire(section)
     if not issue.is_draft:
         raise NotADraft(issue.title)
 

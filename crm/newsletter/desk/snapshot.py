@@ -42,9 +42,7 @@ def restore(issue: Issue, state: dict[str, Any]) -> dict[str, Any]:
     with db.session.no_autoflush:
         _put_back(issue, state["sections"])
     db.session.flush()
-    db.session.expire(issue, ["sections"])
-    for section in issue.sections:
-        db.session.expire(section, ["placements"])
+    db.session.expire_all()
     for item_id, values in state["asides"].items():
         _decide(issue, int(item_id), values)
     return until_now
@@ -52,21 +50,42 @@ def restore(issue: Issue, state: dict[str, Any]) -> dict[str, Any]:
 
 def _put_back(issue: Issue, shown: Sequence[dict[str, Any]]) -> None:
     sections = {section.id: section for section in issue.sections}
-    placements = {one.id: one for one in issue.placements}
+    rows = _rows(issue, shown)
+    for gone in set(issue.placements) - set(rows.values()):
+        db.session.delete(gone)
+    db.session.flush()  # first: an item has one place in a section
+    db.session.expire_all()
     for position, said in enumerate(shown, 1):
-        section = sections.pop(said["id"], None) or Section(issue=issue)
+        section = sections.pop(said["id"], None) or Section()
+        db.session.add(section)
+        section.issue = issue
         _set(section, said, position)
         for rank, words in enumerate(said["placements"], 1):
             if _is_possible(words):
-                placement = placements.pop(words["id"], None) or Placement()
+                placement = rows.get(words["id"]) or Placement()
+                db.session.add(placement)
                 placement.section = section
                 _set(placement, words, rank)
-    for gone in placements.values():
-        db.session.delete(gone)
     db.session.flush()
     for section in sections.values():
         db.session.expire(section, ["placements"])
         db.session.delete(section)
+
+
+def _rows(issue: Issue, shown: Sequence[dict[str, Any]]) -> dict[int, Placement]:
+    """The rows there are of what was placed, by the number they had then.
+
+    One that was made again since has another number, or the number of another: its item tells it.
+    """
+    blocks = {(one.id, one.form.value): one for one in issue.placements if one.is_free}
+    items = {one.item_id: one for one in issue.placements if not one.is_free}
+    found = {}
+    for words in (words for said in shown for words in said["placements"]):
+        key = words["id"], words["form"]
+        row = blocks.get(key) if words["item_id"] is None else items.get(words["item_id"])
+        if row is not None and _is_possible(words):
+            found[words["id"]] = row
+    return found
 
 
 def _set(row: Section | Placement, said: dict[str, Any], position: int) -> None:
