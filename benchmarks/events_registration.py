@@ -74,7 +74,9 @@ def run() -> None:
 
 def _measure(kind: str, site: Site) -> None:
     _python(site, ANNOUNCE.format(places=PLACES))
-    forms = [_filled(site, number) for number in range(RATE * SECONDS)]
+    page = requests.get(f"{site.url}/agenda/mesure/inscription", timeout=60).text
+    drawn = page.split('name="drawn"')[1].split('value="')[1].split('"')[0]
+    forms = [_filled(site, number) | {"drawn": drawn} for number in range(RATE * SECONDS)]
     time.sleep(5)
     calm = _at_a_pace(lambda number: _get(site), 5)
     posted = _at_a_pace(lambda number: _post(site, number, forms[number]), SECONDS)
