@@ -229,6 +229,7 @@ def test_thanks_leave_once_to_those_who_came(app, signed_in):
     assert mail.subject == "Merci Bcc: x@example.org"
     text = mail.message.decode()
     assert re.search(r"(?m)^Bcc", text) is None
+    assert thank.count(here) == 0
     client.post(address, data=words)
     thank.send_thanks()
     assert len(mails()) == 1, "nobody is thanked twice"

@@ -11,7 +11,6 @@ import pytest
 import sqlalchemy as sa
 from factories import awa, save
 
-from crm.contacts.files.downloads import csv_lines
 from crm.contacts.files.spreadsheets import TableError
 from crm.contacts.journal import Entry
 from crm.contacts.organisations import Organisation
@@ -24,6 +23,7 @@ from crm.events.past_tables import HEADINGS, read_past
 from crm.events.take_in import NotWhole, Outcome, apply, rehearse
 from crm.events.typed_cells import mission_key
 from crm.events.yearly_table import cells, rows, table
+from crm.tables import csv_lines
 
 PAST = Path(__file__).parents[1] / "data" / "events-2021.csv"
 YEAR = date(2021, 1, 1), date(2021, 12, 31)
@@ -107,6 +107,13 @@ def test_an_import_run_twice_adds_nothing(app):
     assert [line.said for line in again.lines if line.said] == []
     assert apply(again, name="2021.csv") == []
     assert db.session.scalar(sa.select(sa.func.count(Event.id))) == 49
+
+
+def test_an_event_that_was_renamed_since_is_still_known(app):
+    [event] = take_in(one())
+    event.title = "Rencontre annuelle"
+    db.session.commit()
+    assert rehearse(one()).totals == {Outcome.KNOWN: 1}
 
 
 def test_a_number_found_later_completes_the_event_and_no_other(app):
