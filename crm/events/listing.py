@@ -9,7 +9,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import defer, joinedload, selectinload
 
 from crm.contacts.departments import DEPARTMENTS
-from crm.contacts.files.downloads import Row
 from crm.db import db, now
 from crm.events.events import Event
 from crm.events.kinds import State
@@ -17,6 +16,7 @@ from crm.events.questions import questions_of
 from crm.events.registrations import Registration
 from crm.events.wording import days_of
 from crm.filters import clock, day, local, today
+from crm.tables import Row
 from crm.text import one_line
 
 

@@ -4,11 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from crm.contacts.files.formulas import rearm
 from crm.contacts.files.spreadsheets import Table, TableError, read_table
 from crm.contacts.fold import fold
 from crm.events.typed_cells import Count, Place, UnreadCell, read_count, read_partners, read_place
 from crm.events.typed_dates import UnreadDate, read_dates
+from crm.formulas import rearm
 from crm.text import cut, one_line
 
 # The columns in their order, as the report of 2021 prints them.

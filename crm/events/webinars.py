@@ -11,9 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from crm.contacts.files.formulas import rearm
 from crm.contacts.files.workbooks import TableError, read_workbook
 from crm.contacts.fold import fold
+from crm.formulas import rearm
 from crm.text import cut, normal_email, one_line
 
 MOST_ROWS = 20_000

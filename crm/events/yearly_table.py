@@ -7,7 +7,6 @@ from datetime import date
 import sqlalchemy as sa
 from sqlalchemy.orm import joinedload, selectinload
 
-from crm.contacts.files.downloads import Row
 from crm.db import db, now
 from crm.events.events import Event
 from crm.events.take_in import place_of
@@ -20,6 +19,7 @@ from crm.events.typed_cells import (
 )
 from crm.events.typed_dates import UnreadDate, read_dates, say_dates
 from crm.events.wording import ONLINE, where
+from crm.tables import Row
 from crm.text import one_line
 
 _SHOWN = (joinedload(Event.mission), selectinload(Event.partners), selectinload(Event.sessions))

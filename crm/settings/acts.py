@@ -7,14 +7,14 @@ from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.orm import joinedload
 
+from crm import downloads
 from crm.acts import Act, Did, record
 from crm.auth import ADMIN, allow
-from crm.contacts.files.downloads import csv_lines
 from crm.db import db
 from crm.filters import PARIS, local, today
 from crm.text import row_number
@@ -94,12 +94,10 @@ def table() -> ResponseReturnValue:
     """The same acts as a CSV file. Taking them away is an act too: a POST, as it writes."""
     query = Filters.asked().query().options(joinedload(Act.user))
     headings = ("moment", "acte", "par", "sur", "numéro", "précision")
-    content = b"".join(csv_lines(headings, _rows(query)))
+    response = downloads.table(f"journal-{today().isoformat()}.csv", headings, _rows(query))
     record(Did.EXPORTED, detail="journal des actes", by=current_user)
     db.session.commit()
-    name = f"journal-{today().isoformat()}.csv"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(content, mimetype="text/csv", headers=headers)
+    return response
 
 
 def _rows(query: sa.Select[Act]) -> Iterator[tuple[str | int | None, ...]]:

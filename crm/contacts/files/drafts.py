@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crm.contacts.files.columns import COLUMNS, Column
-from crm.contacts.files.formulas import rearm
 from crm.contacts.files.spreadsheets import Table
 from crm.contacts.files.thesaurus import TermRef
 from crm.contacts.fold import fold
 from crm.contacts.names import full_name, split_name
+from crm.formulas import rearm
 from crm.text import clean, one_line
 
 _CIVILITIES = {"m", "mr", "mme", "mlle", "mm", "monsieur", "madame", "dr", "docteur", "pr"}

@@ -9,12 +9,12 @@ import sqlalchemy as sa
 from crm.contacts.files.bulk import among, batches
 from crm.contacts.files.cards import Card, RoleCard, load, load_roles
 from crm.contacts.files.columns import COLUMNS, ORGANISATION, PERSON, Column
-from crm.contacts.files.downloads import Row, csv_lines, write_xlsx
 from crm.contacts.files.thesaurus import Thesaurus
 from crm.contacts.kinds import ContactKind
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person, Role
 from crm.db import db
+from crm.tables import Row, csv_lines, write_xlsx
 
 Progress = Callable[[int, int], None]  # done, in all
 

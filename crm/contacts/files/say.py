@@ -10,12 +10,12 @@ from crm.contacts.details import detail_key
 from crm.contacts.files.cards import Card, RoleCard
 from crm.contacts.files.columns import COLUMNS, Column
 from crm.contacts.files.directory import roles_in
-from crm.contacts.files.formulas import CELL_LIMIT
 from crm.contacts.files.thesaurus import TermRef, Thesaurus
 from crm.contacts.fold import fold
 from crm.contacts.kinds import ContactKind
 from crm.contacts.likeness import name_key
 from crm.contacts.terms import Vocabulary
+from crm.formulas import CELL_LIMIT
 
 # Columns in which case and accents alone are no news, unless the card's number is given.
 _NAMES = {"name", "acronym", "commune", "street", "first_name", "last_name"}

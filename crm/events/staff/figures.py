@@ -1,15 +1,13 @@
 """The figures of a period: the sentence, the pictures, the printed table, the rows behind each."""
 
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_sqlalchemy.pagination import Pagination
 
+from crm import downloads
 from crm.auth import PUBLISH, READ, WORK, allow
-from crm.contacts.files.downloads import Row, csv_lines, write_xlsx
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 from crm.events import figures, report, who_came, yearly_table
@@ -19,11 +17,11 @@ from crm.events.past_tables import HEADINGS
 from crm.filters import today
 from crm.forms import Form, as_choices, checkboxes
 from crm.periods import Period
+from crm.tables import Row
 
 bp = Blueprint("figures", __name__, url_prefix="/bilan")
 
 _SHOWN = 400  # lines of the printed table on the page; the files have them all
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class Lines(Pagination):
@@ -178,15 +176,5 @@ def pdf() -> Response:
 
 
 def _file(name: str, form: str, headings: Row, rows: Iterable[Row], period: Period) -> Response:
-    if form == "csv":
-        response = Response(b"".join(csv_lines(headings, rows)), mimetype="text/csv")
-    elif form == "xlsx":
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "fichier.xlsx")
-            write_xlsx(path, headings, rows, sheet="Événements")
-            response = Response(path.read_bytes(), mimetype=_XLSX)
-    else:
-        abort(404)
-    name = f"{name}-{period.starts:%Y-%m-%d}-{period.ends:%Y-%m-%d}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    dates = f"{period.starts:%Y-%m-%d}-{period.ends:%Y-%m-%d}"
+    return downloads.table(f"{name}-{dates}.{form}", headings, rows, sheet="Événements")

@@ -1,7 +1,5 @@
 """Those who registered: the list and its files; the team registers people and groups."""
 
-import tempfile
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
@@ -11,9 +9,9 @@ from sqlalchemy.exc import IntegrityError
 from wtforms import BooleanField, IntegerField, validators
 from wtforms.fields import Field
 
+from crm import downloads
 from crm.acts import Did, record_reading
 from crm.auth import READ, WORK, allow
-from crm.tables import csv_lines, write_xlsx
 from crm.db import db
 from crm.events import register
 from crm.events.events import Event
@@ -31,8 +29,6 @@ from crm.jobs import enqueue
 from crm.text import one_line
 
 bp = Blueprint("registrations", __name__)
-
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 class StaffFields(PersonFields):
@@ -99,17 +95,9 @@ def export(event_id: int, form: str) -> Response:
     event = find(event_id)
     asked = request.args.get("etat", "")
     headings, rows = table(event, State(asked) if asked in set(State) else None)
-    if form == "csv":
-        response = Response(b"".join(csv_lines(headings, rows)), mimetype="text/csv")
-    elif form == "xlsx":
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "inscriptions.xlsx")
-            write_xlsx(path, headings, rows, sheet="Inscriptions")
-            response = Response(path.read_bytes(), mimetype=_XLSX)
-    else:
-        abort(404)
-    name = f"inscriptions-{event.slug}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    response = downloads.table(
+        f"inscriptions-{event.slug}.{form}", headings, rows, sheet="Inscriptions"
+    )
     record_reading(Did.EXPORTED, event, "inscriptions")
     return response
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
+from crm import downloads
 from crm.acts import Did, record_mine
 from crm.auth import PUBLISH, allow
-from crm.contacts.files.downloads import csv_lines
 from crm.db import db
 from crm.filters import today
+from crm.listing import Listing
 from crm.privacy import consents
-from crm.privacy.pages import Listing
 
 bp = Blueprint("consents", __name__, url_prefix="/accords")
 
@@ -31,15 +31,11 @@ def index() -> ResponseReturnValue:
 @bp.post("/accords.csv")
 @allow(PUBLISH)
 def table() -> Response:
-    content = b"".join(csv_lines(consents.HEADINGS, consents.table(_words(request.form))))
+    name = f"accords-{today().isoformat()}.csv"
+    response = downloads.table(name, consents.HEADINGS, consents.table(_words(request.form)))
     record_mine(Did.EXPORTED, detail="les accords")
     db.session.commit()
-    name = f"accords-{today().isoformat()}.csv"
-    return Response(
-        content,
-        mimetype="text/csv",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return response
 
 
 def _words(typed: Mapping[str, str]) -> str:

@@ -11,9 +11,9 @@ from crm.auth import ADMIN, allow
 from crm.contacts.people import Person
 from crm.db import db, now
 from crm.forms import Form, ask_again, line
+from crm.listing import Listing
 from crm.privacy.identify import Identity, identify
 from crm.privacy.lapses import Lapse, Retention
-from crm.privacy.pages import Listing
 from crm.privacy.retain import ASKED_AT_ONCE, cutoff, fates, key_of, spare
 from crm.privacy.silence import count_silent, silent
 

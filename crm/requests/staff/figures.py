@@ -1,55 +1,22 @@
 """The figures of a period: the sentence, the pictures, the tables, and the rows of each number."""
 
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
 
 from flask import Blueprint, Response, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import ColumnElement
 
+from crm import downloads
 from crm.auth import READ, WORK, allow
-from crm.contacts.files.downloads import Row, csv_lines, write_xlsx
 from crm.filters import clock, local, today
+from crm.listing import Listing
 from crm.periods import Period
 from crm.requests import figures
 from crm.requests.figures import BY_KEY, FIGURE_BY_KEY, FIGURES
-from crm.requests.lines import Line, every_line, lines
+from crm.requests.lines import every_line, lines
+from crm.tables import Row
 
 bp = Blueprint("figures", __name__, url_prefix="/chiffres")
-
-_PAGE = 50
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-@dataclass(frozen=True)
-class Listing:
-    """One page of rows, as the macro of pages wants it."""
-
-    items: list[Line]
-    total: int
-    page: int
-
-    @property
-    def pages(self) -> int:
-        return max(1, -(-self.total // _PAGE))
-
-    @property
-    def has_prev(self) -> bool:
-        return self.page > 1
-
-    @property
-    def has_next(self) -> bool:
-        return self.page < self.pages
-
-    @property
-    def prev_num(self) -> int:
-        return self.page - 1
-
-    @property
-    def next_num(self) -> int:
-        return self.page + 1
 
 
 @bp.get("/")
@@ -75,8 +42,8 @@ def show() -> ResponseReturnValue:
     period = Period.read(request.args)
     title, rule, where = _asked(period)
     total = figures.total(period, *where)
-    page = min(max(1, request.args.get("page", 1, type=int)), max(1, -(-total // _PAGE)))
-    found = lines(period, where, offset=(page - 1) * _PAGE, limit=_PAGE)
+    page = min(Listing.asked_page(), max(1, -(-total // Listing.SIZE)))
+    found = lines(period, where, offset=(page - 1) * Listing.SIZE, limit=Listing.SIZE)
     return render_template(
         "staff/requests/figures/show.html",
         period=period,
@@ -134,15 +101,5 @@ def rows(form: str) -> Response:
 
 
 def _file(name: str, form: str, headings: Row, rows: Iterable[Row], period: Period) -> Response:
-    if form == "csv":
-        response = Response(b"".join(csv_lines(headings, rows)), mimetype="text/csv")
-    elif form == "xlsx":
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder, "fichier.xlsx")
-            write_xlsx(path, headings, rows, sheet="Chiffres")
-            response = Response(path.read_bytes(), mimetype=_XLSX)
-    else:
-        abort(404)
-    name = f"{name}-{period.starts:%Y-%m-%d}-{period.ends:%Y-%m-%d}.{form}"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    dates = f"{period.starts:%Y-%m-%d}-{period.ends:%Y-%m-%d}"
+    return downloads.table(f"{name}-{dates}.{form}", headings, rows, sheet="Chiffres")

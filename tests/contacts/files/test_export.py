@@ -12,7 +12,6 @@ from queries import counted
 
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.files.export import CHOICES, ExportError, as_csv, as_xlsx, columns_of, everyone
-from crm.contacts.files.formulas import disarm, rearm
 from crm.contacts.files.rehearse import Outcome
 from crm.contacts.files.spreadsheets import read_table
 from crm.contacts.kinds import ContactKind
@@ -20,6 +19,7 @@ from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Channel, Person, Role
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
+from crm.formulas import disarm, rearm
 
 FORMULAS = ["=1+1", "+33 6 12 34 56 78", "-1", "@SOMME(A1)", "\t=1", "\r=1", "'=1", "''+1", "＝1"]
 

@@ -11,7 +11,7 @@ from openpyxl import Workbook
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
 
-from crm.contacts.files.formulas import CELL_LIMIT, disarm
+from crm.formulas import CELL_LIMIT, disarm
 
 _STEP = 500  # rows written at once
 
