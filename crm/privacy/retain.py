@@ -97,6 +97,9 @@ def retain_tonight() -> None:
     db.session.commit()
     if rule.is_started:
         run(rule, at)
+    # What people erased by themselves, on their own pages, leaves the files tonight.
+    if not scrub.must_wait(Settings.current()):
+        scrub.scrub(Settings.current())
 
 
 def run(rule: Retention, at: datetime) -> tuple[int, int]:

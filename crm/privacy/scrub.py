@@ -35,10 +35,8 @@ def scrub_due() -> None:
     """Write the files again if someone was erased since. Commits."""
     settings = Settings.current()
     since = now()
-    if db.session.scalar(Erasure.unsettled().limit(1)) is None or _must_wait(settings):
+    if db.session.scalar(Erasure.unsettled().limit(1)) is None or must_wait(settings):
         return
-    settle()
-    db.session.commit()
     if scrub(settings):
         begin_writing()
         waiting = Erasure.settled_at.is_(None), Erasure.at <= since
@@ -49,8 +47,10 @@ def scrub_due() -> None:
 def scrub(settings: Settings) -> bool:
     """Write the database again, and the file of the queue. Whether nothing is left behind.
 
-    It waits for no reader: when one holds the journal open, it is for next time. Commits nothing.
+    It waits for no reader: when one holds the journal open, it is for next time. Commits.
     """
+    settle()
+    db.session.commit()
     db.session.remove()
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         if connection.dialect.name == "postgresql":
@@ -76,7 +76,8 @@ def _rewrite(connection: object) -> bool:
     return not busy
 
 
-def _must_wait(settings: Settings) -> bool:
+def must_wait(settings: Settings) -> bool:
+    """Whether the database is so large that writing it again would hinder who works today."""
     file = _file(settings.database_url)
     is_heavy = file is not None and file.is_file() and file.stat().st_size > _HEAVY
     return is_heavy and local(now()).hour not in _NIGHT

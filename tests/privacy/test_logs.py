@@ -1,6 +1,5 @@
 """What processes write about themselves names nobody, even when something breaks."""
 
-
 import planted
 import pytest
 from factories import subscriber
