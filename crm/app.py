@@ -74,7 +74,7 @@ from crm.newsletter import (
 from crm.newsletter import public as newsletter_public
 from crm.newsletter import staff as newsletter_staff
 from crm.newsletter.delivery import courtesy, progress
-from crm.newsletter.desk import gestures, presence
+from crm.newsletter.desk import gestures, presence, watch
 from crm.newsletter.readers import departures, facets, moves
 from crm.privacy import erasures, lapses, notices, retain, scrub
 from crm.privacy import public as privacy_public
@@ -92,7 +92,7 @@ MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
     archive, asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
     moves, placements, presence, probes, progress, propositions,
-    subscriptions,
+    subscriptions, watch,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
     afterwards, documents, event_files, events, events_facets, offers, partners, presences,
     registrations, remind, sessions, tell,
