@@ -284,6 +284,8 @@ def test_typography_is_mended_in_one_gesture_in_this_number_alone(desk):
     assert one.title == "L'eau : un bien commun ?"
     assert issue.editorial == "Voir https://e.org/l'eau?a=b\u00a0: c’est «\u00a0ici\u00a0»."
     assert "Tout corriger" not in desk.get(url).text
+    desk.post(f"/gestion/lettres/numeros/{issue.id}/gestes/annule")
+    assert "Tout corriger" in desk.get(url).text, "it is undone like any gesture"
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,6 @@ def adopt(issue: Issue, probe: Probe) -> None:
                 placement.own_url = probe.leads_to[:2000]
             placement.own_summary = (placement.own_summary or "").replace(probe.url, probe.leads_to)
     issue.editorial = issue.editorial.replace(probe.url, probe.leads_to)
-    issue.version += 1
 
 
 def vouch(probe: Probe) -> None:

@@ -77,7 +77,6 @@ def mend_typography(issue: Issue) -> int:
         section.title = mend(section.title)
         for placement in section.placements:
             _mend(placement)
-    issue.version += 1
     return sum(old != new for old, (_, new) in zip(before, _said(issue), strict=True))
 
 

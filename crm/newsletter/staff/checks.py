@@ -1,6 +1,5 @@
 """The checks of a number, before it leaves: what is found, and where each is mended."""
 
-
 from collections.abc import Callable
 
 from flask import (
@@ -15,6 +14,7 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from crm.auth import PUBLISH, READ, allow
 from crm.db import db, now
@@ -23,6 +23,7 @@ from crm.jobs import enqueue
 from crm.newsletter.checks import links, texts
 from crm.newsletter.checks.findings import Finding, Where
 from crm.newsletter.checks.look import departure, look
+from crm.newsletter.desk.gestures import gesture
 from crm.newsletter.issues import Issue
 from crm.newsletter.probes import Probe
 from crm.newsletter.staff.issues import draft, find
@@ -99,7 +100,8 @@ def progress(issue_id: int) -> Response:
 def typography(issue_id: int) -> ResponseReturnValue:
     """Set every text as French is printed, in one gesture."""
     issue = draft(issue_id)
-    count = texts.mend_typography(issue)
+    with gesture(issue, "corriger la typographie", by=current_user):
+        count = texts.mend_typography(issue)
     db.session.commit()
     flash(f"{plural(count, 'texte corrigé', 'textes corrigés')}, dans ce numéro seulement.")
     return redirect(url_for(".show", issue_id=issue.id))
@@ -114,7 +116,8 @@ def update(issue_id: int, probe_id: int) -> ResponseReturnValue:
         issue = draft(issue_id)
         if not probe.leads_to:
             abort(409, "Ce lien ne mène plus ailleurs.")
-        links.adopt(issue, probe)
+        with gesture(issue, "prendre une nouvelle adresse", by=current_user):
+            links.adopt(issue, probe)
         flash("Le lien mène tout droit à la nouvelle adresse.")
     else:
         issue = find(issue_id)

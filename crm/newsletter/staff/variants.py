@@ -6,6 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
 from crm.auth import PUBLISH, READ, allow
 from crm.contacts.departments import DEPARTMENTS
@@ -18,6 +19,7 @@ from crm.newsletter import variants
 from crm.newsletter.conditions import Condition, terms
 from crm.newsletter.content import Content
 from crm.newsletter.delivery.editions import MOST, editions
+from crm.newsletter.desk.gestures import gesture
 from crm.newsletter.issues import Issue, Publication, RecipeSection, Section
 from crm.newsletter.placements import Placement
 from crm.newsletter.render import Letter, personal, render
@@ -160,10 +162,13 @@ def _keeper(
 ) -> Callable[[Condition], None]:
     def keep(condition: Condition) -> None:
         part.only = condition.dump()
-        if issue is not None:
-            issue.version += 1
 
-    return keep
+    def keep_in(condition: Condition) -> None:
+        assert issue is not None
+        with gesture(issue, "changer qui reçoit une partie", by=current_user):
+            keep(condition)
+
+    return keep if issue is None else keep_in
 
 
 def _edit(
