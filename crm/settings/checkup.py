@@ -14,7 +14,8 @@ bp = Blueprint("checkup", __name__, url_prefix="/etat")
 @bp.get("/")
 @allow(ADMIN)
 def show() -> ResponseReturnValue:
-    findings = examine(Settings.current())
+    worst_first = [State.WRONG, State.DOUBT, State.GOOD]
+    findings = sorted(examine(Settings.current()), key=lambda one: worst_first.index(one.state))
     return render_template(
         "staff/settings/checkup/show.html",
         findings=findings,
