@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-from crm.contacts.files.downloads import Row
 from crm.db import db
 from crm.events import figures, who_came, yearly_table
 from crm.events.figures import Count
@@ -12,6 +11,7 @@ from crm.filters import day, number, plural
 from crm.identity import Identity
 from crm.pdf import render
 from crm.periods import Period
+from crm.tables import Row
 
 PEOPLE = ("Événement", "Date", "Nom", "Prénom", "Courriel", "Structure", "Fonction", "Département",
           "Places")  # fmt: skip
