@@ -58,8 +58,8 @@ def test_a_good_number_has_nothing_to_say_but_its_links(app):
     [
         ("  ", "L’objet est vide.", True),
         (
-            "x" * 71,
-            "L’objet a 71\u00a0caractères",
+            "x" * 91,
+            "L’objet a 91\u00a0caractères",
             False,
         ),
     ],
