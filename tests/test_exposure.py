@@ -91,6 +91,8 @@ def test_leaving_empties_the_cache(signed_in):
 
 def test_scripts_write_text_as_text():
     """Nothing becomes markup by script: what people typed goes in by `textContent`."""
-    writes = re.compile(r"innerHTML\s*=|insertAdjacentHTML|document\.write|outerHTML\s*=|eval\(|new Function")
+    writes = re.compile(
+        r"innerHTML\s*=|insertAdjacentHTML|document\.write|outerHTML\s*=|eval\(|new Function"
+    )
     for script in sorted((ROOT / "crm/static/js").glob("*.js")):
         assert not writes.search(script.read_text()), script.name
