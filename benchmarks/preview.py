@@ -8,6 +8,7 @@ import time
 from datetime import timedelta
 
 from benchmarks._servers import application, databases
+from crm.accounts.sessions import Browser, sign_in_session
 from crm.db import db, now
 from crm.filters import today
 from crm.identity import Identity
@@ -75,8 +76,10 @@ def _typed(app, issue_id: int):  # type: ignore[no-untyped-def]
     """Milliseconds for each letter added to the editorial."""
     client = app.test_client()
     user = db.session.query(User).filter_by(email="awa@example.org").one()
+    _, key = sign_in_session(user, Browser())
+    db.session.commit()
     with client.session_transaction() as session:
-        session["_user_id"], session["_fresh"] = str(user.id), True
+        session["key"] = key
     url = f"/gestion/lettres/numeros/{issue_id}/apercu.html"
     texts = {"subject": "Objet", "preheader": "", "planned_on": today().isoformat()}
     for count in range(LETTERS + 5):

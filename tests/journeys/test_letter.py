@@ -80,8 +80,7 @@ def _rewrite(awa):
     title = "Ce que nous avons appris à Mahajanga"
     awa.get_by_label("Titre dans ce numéro").first.fill(title)
     awa.get_by_role("button", name="Enregistrer pour ce numéro").first.click()
-    awa.get_by_text(re.compile("place 1 sur 1")).wait_for(state="attached")
-    assert titles(awa)[0] == title
+    expect(awa.locator("[data-placement] .what > strong").first).to_have_text(title)
     return title
 
 
