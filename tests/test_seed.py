@@ -10,10 +10,11 @@ from factories import awa
 
 from crm import seed
 from crm.contacts.details import Detail, DetailKind
-from crm.contacts.journal import Entry
+from crm.contacts.journal import Entry, EntryKind
 from crm.contacts.organisations import Organisation, OrganisationLink, OtherName
 from crm.contacts.people import Person, Role
 from crm.db import Base, db, now
+from crm.events.events import Event
 from crm.identity import Identity
 from crm.newsletter.compose import compose
 from crm.newsletter.deliveries import Delivery, State
@@ -44,7 +45,8 @@ def texts():
     columns = [
         Identity.name, Identity.tagline, Organisation.name, Organisation.description,
         Organisation.competences, Organisation.street, Organisation.postal_address, OtherName.name,
-        Role.title, Entry.text, Item.title, Item.summary, Item.picture_alt, Item.organisation,
+        Role.title, Entry.text, Event.title, Event.text,
+        Item.title, Item.summary, Item.picture_alt, Item.organisation,
         Issue.subject, Issue.preheader, Issue.editorial, Consent.wording, Consent.source,
         Subscription.suppressed, Feed.title,
     ]  # fmt: skip
@@ -60,7 +62,9 @@ def check_sound(size):
     """What must hold at any size."""
     size = SIZES[size]
     assert count(Organisation, Person) == [size.organisations, size.people]
-    assert count(Entry, Picture, Feed) == [size.entries, size.pictures, 4]
+    by_hand = sa.select(sa.func.count(Entry.id)).where(Entry.kind != EntryKind.EVENT)
+    assert db.session.scalar(by_hand) == size.entries
+    assert count(Picture, Feed, Event) == [size.pictures, 4, size.events]
     kinds = Counter(db.session.scalars(sa.select(Item.kind)))
     assert kinds == size.items
     titles = db.session.scalars(sa.select(Item.title)).all()
