@@ -112,7 +112,7 @@ def _quote(awa, hand):
     letter = awa.frame_locator("#cadre").locator("blockquote")
     expect(letter).to_contain_text("On apprend {{ 7*7 }} <b>ensemble</b>")
     awa.locator("[data-words]", has_text="Enregistré.").first.wait_for()
-    hand.press("button", re.compile("^Monter «\u00a0Citation"))
+    hand.press("button", re.compile(r"^Monter «\sCitation"))
     heard(awa, "place 1 sur")
 
 
