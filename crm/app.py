@@ -90,8 +90,8 @@ migrate = Migrate()
 # and so that the clock knows its tasks.
 MODELS = (
     details, imports, journal, mappings, merges, organisations, pairs, people, segments, terms,
-    archive, asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues, items,
-    moves, placements, presence, probes, progress, propositions,
+    archive, asides, bounces, clicks, courtesy, deliveries, departures, facets, gestures, issues,
+    items, moves, placements, presence, probes, progress, propositions,
     subscriptions, watch,
     answers, meetings, messages, requests_facets, requests, rules, slots, words, work,
     afterwards, documents, event_files, events, events_facets, offers, partners, presences,

@@ -70,7 +70,7 @@ def _send(network: Network, planned: _Planned) -> Issue:
 
 def _preheader(issue: Issue) -> str:
     """What else there is inside, counted."""
-    kinds = [placement.item.kind for placement in issue.placements]
+    kinds = [placement.item.kind for placement in issue.placements if placement.item is not None]
     told = [
         f"{kinds.count(kind)} {kind.label if kinds.count(kind) == 1 else kind.plural}"
         for kind in (Kind.FUNDING, Kind.EVENT, Kind.JOB)
