@@ -161,7 +161,7 @@ def _look(awa, hand):
 def _send(awa, hand):
     hand.press("link", "Envoyer…", leads=True)
     awa.wait_for_load_state()
-    moment = f"{today().replace(year=today().year + 1):%Y-%m-%d}T09:00"
+    moment = f"{today() + timedelta(days=3):%Y-%m-%d}T09:00"
     hand.write(awa.get_by_label("Partir le"), moment)
     hand.press("button", re.compile("Envoyer à|Programmer"), leads=True)
     assert "partira" in awa.locator("main").inner_text()
