@@ -92,7 +92,9 @@ class Guarded(Honeypot):
     def seen(self, name: str, texts: Iterable[str]) -> "Seen":
         """What this post shows of who sends it. `texts` are those where links are counted."""
         payload = self.altcha.data or ""
-        drawn = read_stamp(self.drawn.data or "") or proof.issued_at(payload)
+        # Not `data`: a post that does not say when its form was drawn would have the default, now.
+        said = (self.drawn.raw_data or [""])[0]
+        drawn = read_stamp(said) or proof.issued_at(payload)
         return Seen(name, request.remote_addr or "", list(texts), payload, drawn, self.is_robot)
 
 

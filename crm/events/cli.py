@@ -6,8 +6,9 @@ import click
 from flask.cli import AppGroup
 
 from crm.db import db
+from crm.events.rehearse_table import Outcome, Rehearsal, rehearse
 from crm.events.remind import remind
-from crm.events.take_in import Outcome, Rehearsal, apply, rehearse
+from crm.events.take_in import apply
 from crm.filters import plural
 
 events = AppGroup("events", help="Événements\u00a0: rappeler, reprendre les tableaux passés.")

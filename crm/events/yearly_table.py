@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from crm.db import db, now
 from crm.events.events import Event
-from crm.events.take_in import place_of
+from crm.events.rehearse_table import place_of
 from crm.events.typed_cells import (
     UnreadCell,
     is_nothing,

@@ -14,6 +14,7 @@ from crm.db import db, now
 from crm.filters import PARIS, moment, plural, today
 from crm.holds import is_held
 from crm.jobs import enqueue
+from crm.newsletter import programme
 from crm.newsletter.checks.look import blocking
 from crm.newsletter.compose import compose
 from crm.newsletter.deliveries import PENDING, Delivery, State
@@ -48,7 +49,9 @@ class ParisMoment(click.ParamType[datetime]):
 @click.argument("slug")
 def draft(slug: str) -> None:
     """Compose le prochain numéro d’une lettre à partir de sa recette et écrit son numéro."""
-    issue = compose(publication_named(slug), today())
+    publication, on = publication_named(slug), today()
+    programme.bring(on)
+    issue = compose(publication, on)
     db.session.commit()
     click.echo(issue.number)
 

@@ -20,9 +20,10 @@ from crm.events.figures import BY_KEY
 from crm.events.kinds import Attendance, CountKind, State
 from crm.events.plan import make
 from crm.events.registrations import Registration
+from crm.events.rehearse_table import rehearse
 from crm.events.report import as_pdf, totals
 from crm.events.schedule import Day
-from crm.events.take_in import apply, rehearse
+from crm.events.take_in import apply
 from crm.periods import Period
 
 PAST = Path(__file__).parents[1] / "data" / "events-2021.csv"

@@ -20,7 +20,8 @@ from crm.db import db
 from crm.events.events import Event
 from crm.events.kinds import CountKind
 from crm.events.past_tables import HEADINGS, read_past
-from crm.events.take_in import NotWhole, Outcome, apply, rehearse
+from crm.events.rehearse_table import Outcome, rehearse
+from crm.events.take_in import NotWhole, apply
 from crm.events.typed_cells import mission_key
 from crm.events.yearly_table import cells, rows, table
 from crm.tables import csv_lines

@@ -10,7 +10,8 @@ from crm.contacts.files.workbooks import TableError
 from crm.contacts.journal import file_name
 from crm.db import db
 from crm.events.event_files import EventFile, Purpose
-from crm.events.take_in import NotWhole, Outcome, apply, rehearse
+from crm.events.rehearse_table import Outcome, rehearse
+from crm.events.take_in import NotWhole, apply
 from crm.filters import plural
 from crm.forms import Chosen, Form
 

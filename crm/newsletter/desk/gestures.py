@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from crm.db import Json, Model, change, db, now
+from crm.jobs import every
 from crm.newsletter.arrange import NotADraft
 from crm.newsletter.desk.snapshot import restore, snapshot
 from crm.newsletter.issues import Issue
@@ -153,6 +154,8 @@ def _forget_old(issue: Issue) -> None:
         )
 
 
-def forget(issue: Issue) -> None:
-    """Forget all that was done to `issue`: it has left."""
-    change(sa.delete(DeskGesture).where(DeskGesture.issue_id == issue.id))
+@every(hours=24)
+def forget_what_left() -> None:
+    """Forget what was done to the numbers that have left: nobody undoes it any more."""
+    left = sa.select(Issue.id).where(Issue.started_at.is_not(None))
+    change(sa.delete(DeskGesture).where(DeskGesture.issue_id.in_(left)))
