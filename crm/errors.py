@@ -72,7 +72,7 @@ def _database_error(error: DatabaseError | InterfaceError):  # type: ignore[no-u
 
 
 def _no_connection(error: Exception):  # type: ignore[no-untyped-def]
-    log.error("base de données : %s", type(error).__name__)
+    log.error("base de données\u00a0: %s", type(error).__name__)
     _rollback()
     return _page(503)
 

@@ -3,6 +3,7 @@
 import contextvars
 import dataclasses
 import os
+import shutil
 from pathlib import Path
 
 import argon2
@@ -14,6 +15,7 @@ import sqlalchemy as sa
 from emptying import Defaults
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
+from playwright.sync_api import sync_playwright
 
 from crm import users
 from crm.accounts.sessions import Browser, sign_in_session
@@ -171,3 +173,18 @@ def imap(dovecot, monkeypatch):
     """A mailbox of its own on it, empty; its certificate is trusted."""
     monkeypatch.setenv("SSL_CERT_FILE", str(dovecot.certificate))
     return dovecot.account()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """The machine's own Chromium; nothing is downloaded."""
+    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
+    if program is None:
+        pytest.skip("Chromium manque : apt install chromium")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=program,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield chromium
+        chromium.close()

@@ -91,6 +91,7 @@ def check_mails():
 
 
 def check_no_orphan():
+    db.session.execute(sa.text("ANALYZE"))  # so many rows at once: what joins them has to know
     for table in Base.metadata.sorted_tables:
         for key in table.foreign_keys:
             other = key.column.table.alias()

@@ -71,13 +71,21 @@ def texts_of_module(source: str):
     }
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
-            yield "".join(str(p.value) if isinstance(p, ast.Constant) else "X" for p in node.values)
+            yield "".join(map(_told, node.values))
         elif (
             isinstance(node, ast.Constant)
             and isinstance(node.value, str)
             and node not in told | parts
         ):
             yield node.value
+
+
+def _told(part: ast.expr) -> str:
+    """A piece of an f-string, as it will be read."""
+    if isinstance(part, ast.Constant):
+        return str(part.value)
+    value = part.value if isinstance(part, ast.FormattedValue) else None
+    return "\u00a0" if isinstance(value, ast.Name) and value.id == "NBSP" else "X"
 
 
 def texts_of_script(source: str):

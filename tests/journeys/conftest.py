@@ -1,27 +1,9 @@
-"""A real browser, and a whole installation to browse."""
-
-import shutil
+"""A whole installation to browse."""
 
 import live
 import pytest
-from playwright.sync_api import sync_playwright
 
 PASSWORD = "un mot de passe de test"
-
-
-@pytest.fixture(scope="session")
-def browser():
-    """The machine's own Chromium; nothing is downloaded."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if program is None:
-        pytest.skip("Chromium manque : apt install chromium")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

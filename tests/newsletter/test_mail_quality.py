@@ -7,7 +7,6 @@ from html.parser import HTMLParser
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from letters import BASE, block, full, identity, issue
-from playwright.sync_api import sync_playwright
 
 from crm.mail import render_mjml
 from crm.newsletter.content import Image, Part
@@ -89,7 +88,7 @@ def test_single_mails_keep_their_no_break_spaces_too():
 
 
 @pytest.mark.browser
-def test_the_letter_has_no_fault_of_accessibility_in_light_or_dark(tmp_path):
+def test_the_letter_has_no_fault_of_accessibility_in_light_or_dark(tmp_path, browser):
     kinds = [Kind.JOB, Kind.EVENT, Kind.TRAINING, Kind.NEWS]
     lines = tuple(
         block(n, kinds[n % 4], organisation="Association", place="Lyon") for n in range(8)
@@ -100,16 +99,12 @@ def test_the_letter_has_no_fault_of_accessibility_in_light_or_dark(tmp_path):
     )
     file = tmp_path / "lettre.html"
     file.write_text(letter(content, brand="#0b6e69"))
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-gpu"]
-        )
-        for scheme, width in (("light", 640), ("dark", 640), ("dark", 390), ("light", 320)):
-            tab = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
-            tab.route("http*://**", lambda route: route.abort())  # pictures off
-            tab.goto(file.as_uri())
-            found = Axe().run(tab, options={"runOnly": {"type": "tag", "values": TAGS}})
-            faults = {one["id"]: one["nodes"][0]["html"] for one in found.response["violations"]}
-            assert not faults.keys() - OF_THE_MAILBOX, (scheme, width, faults)
-            assert tab.evaluate("document.documentElement.scrollWidth") <= width
-        browser.close()
+    for scheme, width in (("light", 640), ("dark", 640), ("dark", 390), ("light", 320)):
+        tab = browser.new_page(color_scheme=scheme, viewport={"width": width, "height": 900})
+        tab.route("http*://**", lambda route: route.abort())  # pictures off
+        tab.goto(file.as_uri())
+        found = Axe().run(tab, options={"runOnly": {"type": "tag", "values": TAGS}})
+        faults = {one["id"]: one["nodes"][0]["html"] for one in found.response["violations"]}
+        assert not faults.keys() - OF_THE_MAILBOX, (scheme, width, faults)
+        assert tab.evaluate("document.documentElement.scrollWidth") <= width
+        tab.close()

@@ -43,7 +43,9 @@ class PublicationForm(Form):
 class NewForm(Form):
     name = line("Nom", 120, required=True)
     description = text("Présentation, lue sur la page publique", 1000)
-    frequency = line("Parution", 60, hint="« chaque mois », « trois fois par an »…")
+    frequency = line(
+        "Parution", 60, hint="«\u00a0chaque mois\u00a0», «\u00a0trois fois par an\u00a0»…"
+    )
     like = choice("Recette de départ", [], default="")
 
 

@@ -12,7 +12,9 @@ from crm.newsletter.feeds.pictures import BadPicture, keep
 from crm.newsletter.issues import Issue
 from crm.newsletter.placements import Form, Placement
 
-MARKDOWN = "Mise en forme : **gras**, *italique*, [lien](https://…), listes avec « - »."
+MARKDOWN = (
+    "Mise en forme\u00a0: **gras**, *italique*, [lien](https://…), listes avec «\u00a0-\u00a0»."
+)
 ALT = "Lu à la place de l’image. Vide si elle n’apporte rien de plus que le texte."
 
 
@@ -41,7 +43,7 @@ class PictureWords(BaseForm):
 
 
 class QuoteWords(BaseForm):
-    summary = text("Citation", 2000, hint="Sans guillemets : ils sont ajoutés.")
+    summary = text("Citation", 2000, hint="Sans guillemets\u00a0: ils sont ajoutés.")
     source = line("Qui le dit", 300)
 
 
@@ -51,7 +53,7 @@ class ButtonWords(BaseForm):
 
 
 class FigureWords(BaseForm):
-    title = line("Chiffre", 60, hint="« 3 812 », « 68 % »…")
+    title = line("Chiffre", 60, hint="«\u00a03 812\u00a0», «\u00a068\u00a0%\u00a0»…")
     summary = text("Ce qu’il compte", 1000)
     source = line("Source", 300)
 
