@@ -28,7 +28,13 @@ def _backups() -> None:
     op.create_table(
         "backups",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("why", sa.Enum("night", "asked", "upgrade", "restore", name="why", native_enum=False, length=30), nullable=False),
+        sa.Column(
+            "why",
+            sa.Enum(
+                "night", "asked", "upgrade", "restore", name="why", native_enum=False, length=30
+            ),
+            nullable=False,
+        ),
         sa.Column("asked_at", crm.db.Moment(timezone=True), nullable=False),
         sa.Column("begun_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("made_at", crm.db.Moment(timezone=True), nullable=True),
@@ -54,7 +60,12 @@ def _holds() -> None:
         sa.Column("data_from", crm.db.Moment(timezone=True), nullable=False),
         sa.Column("ended_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("ended_by_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["ended_by_id"], ["users.id"], name=op.f("fk_holds_ended_by_id_users"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["ended_by_id"],
+            ["users.id"],
+            name=op.f("fk_holds_ended_by_id_users"),
+            ondelete="SET NULL",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_holds")),
     )
 
@@ -63,11 +74,17 @@ def _erasures() -> None:
     op.create_table(
         "erasures",
         sa.Column("id", sa.Integer(), nullable=False),
-        sa.Column("reason", sa.Enum("asked", "ours", "silence", name="reason", native_enum=False, length=30), nullable=False),
+        sa.Column(
+            "reason",
+            sa.Enum("asked", "ours", "silence", name="reason", native_enum=False, length=30),
+            nullable=False,
+        ),
         sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
         sa.Column("user_id", sa.Integer(), nullable=True),
         sa.Column("settled_at", crm.db.Moment(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_erasures_user_id_users"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["users.id"], name=op.f("fk_erasures_user_id_users"), ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_erasures")),
     )
     with op.batch_alter_table("erasures") as batch_op:
@@ -88,7 +105,12 @@ def _retention() -> None:
         sa.Column("kept_until", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("kept_why", sa.String(length=300), nullable=False),
         sa.Column("erased_at", crm.db.Moment(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["person_id"], ["people.id"], name=op.f("fk_lapses_person_id_people"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["person_id"],
+            ["people.id"],
+            name=op.f("fk_lapses_person_id_people"),
+            ondelete="SET NULL",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lapses")),
     )
     with op.batch_alter_table("lapses") as batch_op:
@@ -103,7 +125,12 @@ def _retention() -> None:
         sa.Column("started_at", crm.db.Moment(timezone=True), nullable=True),
         sa.Column("started_by_id", sa.Integer(), nullable=True),
         sa.Column("ran_at", crm.db.Moment(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["started_by_id"], ["users.id"], name=op.f("fk_retention_started_by_id_users"), ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["started_by_id"],
+            ["users.id"],
+            name=op.f("fk_retention_started_by_id_users"),
+            ondelete="SET NULL",
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention")),
     )
 
