@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import live
 import pytest
 from accessibility import LAPTOP, faults, headings
+from playwright.sync_api import expect
 
 from crm.seed.team import PASSWORD
 
@@ -217,11 +218,13 @@ def test_what_is_typed_survives_what_is_moved(opened):
     drawers.nth(1).locator("summary").click()
     drawers.nth(1).locator("textarea").fill("Pas encore enregistré")
     tab.get_by_label("Phrase d’aperçu").fill("Tapée sans bouton")
-    tab.get_by_role("button", name="Descendre").first.click()
-    tab.locator("#annonce", has_text="place").wait_for(state="attached")
+    # What is said of the move may be followed at once by « C’est enregistré. ».
+    with tab.expect_response(re.compile(r"/place$")):
+        tab.get_by_role("button", name="Descendre").first.click()
+    tab.wait_for_load_state("networkidle")
     kept = tab.locator(".rewording[open] textarea")
-    assert kept.input_value() == "Pas encore enregistré"
-    assert tab.get_by_label("Phrase d’aperçu").input_value() == "Tapée sans bouton"
+    expect(kept).to_have_value("Pas encore enregistré")
+    expect(tab.get_by_label("Phrase d’aperçu")).to_have_value("Tapée sans bouton")
     tab.reload()
     assert tab.get_by_label("Phrase d’aperçu").input_value() == "Tapée sans bouton"
 
