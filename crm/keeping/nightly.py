@@ -98,9 +98,17 @@ def carry_out(backup_id: int, settings: Settings) -> None:
 
 def _made(backup_id: int, settings: Settings) -> Path | None:
     """The file, when all that is left to do is to check it."""
-    backup = db.session.get_one(Backup, backup_id)
+    backup = _told(backup_id)
     file = settings.backup_folder / backup.name
     return file if backup.made_at is not None and file.is_file() else None
+
+
+def _told(backup_id: int) -> Backup:
+    """What its row says, as a copy: no transaction stays open while the work lasts."""
+    backup = db.session.get_one(Backup, backup_id)
+    db.session.expunge(backup)
+    db.session.rollback()
+    return backup
 
 
 def adopt(settings: Settings) -> None:
@@ -134,11 +142,11 @@ def _why(name: str) -> Why:
 
 def _make(backup_id: int, settings: Settings) -> Path:
     settings.backup_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    backup = db.session.get_one(Backup, backup_id)
-    file = settings.backup_folder / backup.why.file_name(now())
+    file = settings.backup_folder / _told(backup_id).why.file_name(now())
     with reading():
         manifest = make(settings, file)
         db.session.rollback()
+    backup = db.session.get_one(Backup, backup_id)
     backup.name, backup.size, backup.rows = file.name, file.stat().st_size, manifest.rows
     backup.made_at = manifest.made_at
     db.session.commit()
