@@ -2,6 +2,7 @@
 
 import colorsys
 import re
+from functools import lru_cache
 
 ENOUGH = 4.5  # WCAG 2.2, success criterion 1.4.3
 WHITE = "#ffffff"
@@ -32,6 +33,7 @@ def nearest_readable(colour: str) -> str:
     return colour
 
 
+@lru_cache(maxsize=256)  # asked for several times by each mail
 def light_variant(colour: str) -> str:
     """The same hue, just light enough to be read on a dark page."""
     hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))

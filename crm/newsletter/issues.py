@@ -280,5 +280,8 @@ class Section(SectionRule, Model):
     )
     issue: Mapped[Issue] = relationship(back_populates="sections")
     placements: Mapped[list["Placement"]] = relationship(
-        back_populates="section", cascade="all, delete-orphan", order_by="Placement.position"
+        back_populates="section",
+        cascade="all, delete-orphan",
+        order_by="Placement.position",
+        lazy="selectin",  # those of every section of a number in one query, not one for each
     )
