@@ -3,14 +3,13 @@
 import os
 import random
 import resource
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import forks
 from flask_migrate import upgrade
 from sending import counted, ledger, ready, sent_at
 from smtp_server import Script, faulty
@@ -20,11 +19,10 @@ from crm.config import ROOT, Settings
 from crm.db import db
 from crm.defaults import install_defaults
 
-CRM = str(Path(sys.executable).with_name("crm"))
 MOST_IN_DOUBT = 16  # for each kill
 
 # Fills the disk under a process, and gives what empties it.
-Fill = Callable[[subprocess.Popen], Callable[[], object]]
+Fill = Callable[[forks.Process], Callable[[], object]]
 
 
 @dataclass
@@ -85,17 +83,13 @@ class Trial:
             "CRM_RETRY_DELAYS": "1,1,1,1,1,1",
             **environ,
         }
-        self.processes: list[subprocess.Popen] = []
+        self.processes: list[forks.Process] = []
         self.issue_id = ready(*self.people)
         self.falls = self.early = 0
 
-    def start(self, smtp_url: str, *command: str) -> subprocess.Popen:
-        process = subprocess.Popen(
-            [CRM, *(command or ("newsletter", "send"))],
-            env=self.environ | {"CRM_SMTP_URL": smtp_url},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+    def start(self, smtp_url: str, *command: str) -> forks.Process:
+        words = command or ("newsletter", "send")
+        process = forks.start(*words, env=self.environ | {"CRM_SMTP_URL": smtp_url})
         self.processes.append(process)
         return process
 
@@ -135,7 +129,7 @@ class Trial:
         )
 
 
-def wait_for(script: Script, count: int, process: subprocess.Popen, seconds: float = 30) -> None:
+def wait_for(script: Script, count: int, process: forks.Process, seconds: float = 30) -> None:
     """Until the server has that many messages, or the process has ended."""
     until = time.monotonic() + seconds
     while len(script.received) < count and process.poll() is None:
@@ -224,14 +218,14 @@ def full_disk(trial: Trial, seconds: float, fill: Fill) -> Outcome:
         return trial.outcome("SQLite : disque plein", script)
 
 
-def no_more_room(process: subprocess.Popen) -> Callable[[], None]:
+def no_more_room(process: forks.Process) -> Callable[[], None]:
     """As if the disk were full, for one process: none of its files may grow (setrlimit(2))."""
     hard = resource.prlimit(process.pid, resource.RLIMIT_FSIZE)[1]
     resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4096, hard))
     return lambda: _give_room(process, hard)
 
 
-def _give_room(process: subprocess.Popen, hard: int) -> None:
+def _give_room(process: forks.Process, hard: int) -> None:
     if process.poll() is None:
         resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (hard, hard))
 

@@ -1,7 +1,6 @@
 """A whole installation for a journey: real processes, database, queue and mail server."""
 
 import contextlib
-import json
 import os
 import secrets
 import signal
@@ -13,20 +12,13 @@ from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 
+import forks
 import requests
 import services
 import sqlalchemy as sa
 from aiosmtpd.controller import Controller
 
 CRM = str(Path(sys.executable).with_name("crm"))
-EACH = """
-import json, sys
-from flask.cli import ScriptInfo
-from crm.app import create_app
-from crm.cli import crm
-for line in json.loads(sys.argv[1]):
-    crm.main(line, standalone_mode=False, obj=ScriptInfo(create_app=create_app))
-"""
 
 
 class Mailbox:
@@ -59,33 +51,15 @@ class Site:
     url: str
     environ: dict[str, str]
     mailbox: Mailbox
-    processes: list[subprocess.Popen] = field(default_factory=list)
+    processes: list[forks.Process] = field(default_factory=list)
 
-    def crm(self, *arguments: str, **options) -> subprocess.CompletedProcess:
+    def crm(self, *arguments: str, input: str = "") -> subprocess.CompletedProcess:
         """Run `crm …` against this installation."""
-        return subprocess.run(
-            [CRM, *arguments],
-            env=self.environ,
-            check=options.pop("check", True),
-            capture_output=True,
-            text=True,
-            timeout=120,
-            **options,
-        )
+        return forks.run(*arguments, env=self.environ, input=input)
 
-    def crm_each(self, lines: list[list[str]]) -> None:
-        """Run several `crm …` in one process, which costs the start of one."""
-        subprocess.run(
-            [sys.executable, "-c", EACH, json.dumps(lines)],
-            env=self.environ,
-            check=True,
-            capture_output=True,
-            timeout=120,
-        )
-
-    def start(self, *arguments: str) -> subprocess.Popen:
-        with Path(self.environ["CRM_INSTANCE"], f"{arguments[0]}.log").open("w") as log:
-            process = subprocess.Popen([CRM, *arguments], env=self.environ, stdout=log, stderr=log)
+    def start(self, *arguments: str) -> forks.Process:
+        with Path(self.environ["CRM_INSTANCE"], f"{arguments[0]}.log").open("wb") as log:
+            process = forks.start(*arguments, env=self.environ, stdout=log, stderr=log)
         self.processes.append(process)
         return process
 

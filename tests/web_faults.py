@@ -22,7 +22,7 @@ import requests
 import services
 import sqlalchemy as sa
 from factories import PASSWORD, nadia
-from faults import CRM
+from live import CRM
 
 from crm.config import Settings
 from crm.db import db, reading

@@ -21,12 +21,10 @@ KINDS = {"news": 8, "funding": 5, "job": 6, "event": 4, "resource": 3}
 def fetched(site, tmp_path):
     """What the website publishes in a month is read, and somebody is subscribed."""
     with serving() as website:
-        lines = []
         for kind, count in KINDS.items():
             entries = [_entry(website, kind, number) for number in range(count)]
             address = website.give(f"/{kind}", jsonfeed(*entries), "application/feed+json")
-            lines.append(["newsletter", "feeds", "add", address, "--kind", kind])
-        site.crm_each(lines)
+            site.crm("newsletter", "feeds", "add", address, "--kind", kind)
         site.crm("newsletter", "fetch")
         yield _subscribe(site, tmp_path)
 

@@ -2,18 +2,15 @@
 
 import os
 import random
-import subprocess
-import sys
 import time
-from pathlib import Path
 
+import forks
 import pytest
 from sending import counted, ledger, ready, sent_at, states
 from smtp_server import faulty
 
 from crm.db import db
 
-CRM = str(Path(sys.executable).with_name("crm"))
 PEOPLE = [f"abonne{number:03}@example.org" for number in range(160)]
 MOST_IN_DOUBT = 16  # for each kill
 
@@ -32,23 +29,21 @@ def send(app):
             "CRM_INSTANCE": str(settings.instance),
             "CRM_SMTP_URL": smtp_url,
         }
-        command = [CRM, "newsletter", "send"]
-        started.append(subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True))
+        started.append(forks.start("newsletter", "send", env=environ))
         return started[-1]
 
     yield start
     for process in started:
         process.kill()
-        process.communicate()
+        process.wait()
 
 
 def wait_for(count, script, process):
     """Until the server has that many messages."""
-    for _ in range(3000):
-        if len(script.received) >= count or process.poll() is not None:
-            return
+    until = time.monotonic() + 60
+    while len(script.received) < count and process.poll() is None:
+        assert time.monotonic() < until, "the server received nothing"
         time.sleep(0.002)
-    raise AssertionError("the server received nothing")
 
 
 def doubted():
