@@ -7,7 +7,11 @@ from playwright.sync_api import expect
 PASSWORD = "un mot de passe de test"
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
 
-pytestmark = pytest.mark.browser
+# On SQLite: the same pages by the client, tests/contacts.
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.parametrize("site", ["postgresql"], indirect=True),
+]
 
 
 @pytest.fixture

@@ -19,8 +19,6 @@ from services import free_port
 
 pytestmark = pytest.mark.browser
 PASSWORD = "un mot de passe de test"
-on_both = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True, scope="module")
-on_one = pytest.mark.parametrize("place", ["sqlite"], indirect=True, scope="module")
 
 
 class Host(http.server.BaseHTTPRequestHandler):
@@ -56,10 +54,10 @@ def host():
 
 
 @pytest.fixture(scope="module")
-def place(request, tmp_path_factory, host):
-    """An installation that lets the other site frame its form; Benoît can sign in."""
+def place(tmp_path_factory, host):
+    """An installation on PostgreSQL that lets the other site frame its form; Benoît can sign in."""
     folder = tmp_path_factory.mktemp("requests")
-    with live.installation(request.param, folder, CRM_EMBED_ORIGINS=host) as running:
+    with live.installation("postgresql", folder, CRM_EMBED_ORIGINS=host) as running:
         running.crm("users", "add", "benoit@example.org", "--role", "charge_de_mission", "--name",
                     "Benoît Faure", "--password-stdin", input=f"{PASSWORD}\n")  # fmt: skip
         yield running
@@ -103,7 +101,6 @@ def personal_page(place, email):
     return re.search(r"/demandes/[\w-]{20,}", text)[0]
 
 
-@on_both
 def test_from_the_form_without_javascript_to_the_answer(opened, place, tmp_path):
     guest = opened(java_script_enabled=False)
     guest.goto("/demandes/nouvelle")
@@ -143,7 +140,6 @@ def test_from_the_form_without_javascript_to_the_answer(opened, place, tmp_path)
     assert place.mailbox.to("benoit@example.org")
 
 
-@on_one
 def test_every_public_page_suits_everybody(opened, place):
     tab = opened()
     said = []
@@ -178,7 +174,6 @@ def press_erase(tab, address):
     press(tab, "button", "Effacer tout")
 
 
-@on_one
 def test_in_the_frame_of_another_site(opened, place, host):
     Host.page = (
         f'<!doctype html><title>Réseau</title><iframe src="{place.url}/demandes/nouvelle?cadre=1" '
@@ -211,7 +206,6 @@ def _height(tab, enough):
     raise AssertionError(f"the frame stays {found} px tall")
 
 
-@on_one
 def test_what_is_typed_is_found_again_and_robots_work_for_it(opened, place):
     tab = opened()
     tab.goto("/demandes/nouvelle")
