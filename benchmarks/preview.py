@@ -1,11 +1,18 @@
-"""The preview of the desk for 40 items: what one letter typed costs, from the request to the mail.
+"""The preview of the desk for 40 items: from a letter typed to the new letter on the screen.
 
-In a browser, add what it takes to read 60 KB of HTML and to replace what differs.
+Measured twice: the request alone, in one process; then all of it, a real server and a real browser,
+while what is typed is kept as usual.
 """
 
+import logging
+import shutil
 import statistics
+import tempfile
 import time
 from datetime import timedelta
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
 
 from benchmarks._servers import application, databases
 from crm.accounts.sessions import Browser, sign_in_session
@@ -16,9 +23,13 @@ from crm.newsletter.compose import compose
 from crm.newsletter.content import Content
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Item, Kind
+from crm.newsletter.placements import Placement
 from crm.newsletter.render import render
 from crm.users import User, UserRole
 
+from live import installation  # isort: skip
+
+EMAIL, PASSWORD = "awa@example.org", "un mot de passe de mesure"
 LETTERS = 120  # typed
 ITEMS = 40
 KINDS = (Kind.NEWS, Kind.FUNDING, Kind.JOB, Kind.RESOURCE)
@@ -27,6 +38,7 @@ KINDS = (Kind.NEWS, Kind.FUNDING, Kind.JOB, Kind.RESOURCE)
 def run() -> None:
     """Print the median and the 95th percentile, beside drawing the same letter in one process."""
     print(f"Aperçu à chaque lettre tapée, {ITEMS} contenus ({LETTERS} lettres)")
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     with databases() as urls:
         for name, url in urls.items():
             with application(url) as app:
@@ -38,11 +50,17 @@ def run() -> None:
                     f"de la requête à la réponse ; dessiner la même lettre : "
                     f"{statistics.median(drawn):.1f} ms"
                 )
+                issue_id = issue.id
+            seen = sorted(_seen(url, issue_id))
+            print(
+                f"  {'':<10} {statistics.median(seen):6.1f} ms, p95 {_p95(seen):6.1f} ms, "
+                "de la touche à l’aperçu dans Chromium"
+            )
 
 
 def _draft() -> Issue:
-    user = User(email="awa@example.org", name="Awa", role=UserRole.COMMUNICATION)
-    user.set_password("un mot de passe de mesure")
+    user = User(email=EMAIL, name="Awa", role=UserRole.COMMUNICATION)
+    user.set_password(PASSWORD)
     db.session.add(user)
     for number in range(ITEMS):
         kind = KINDS[number % len(KINDS)]
@@ -51,7 +69,7 @@ def _draft() -> Issue:
     section = issue.sections[3]
     placed = {placement.item_id for placement in issue.placements}
     for item in db.session.query(Item).filter(Item.id.not_in(placed)):
-        section.placements.append(_place(item, len(section.placements) + 1))
+        section.placements.append(Placement(item=item, position=len(section.placements) + 1))
     db.session.commit()
     return issue
 
@@ -66,16 +84,10 @@ def _item(kind: Kind, number: int) -> Item:
     )  # fmt: skip
 
 
-def _place(item: Item, position: int):  # type: ignore[no-untyped-def]
-    from crm.newsletter.placements import Placement
-
-    return Placement(item=item, position=position)
-
-
 def _typed(app, issue_id: int):  # type: ignore[no-untyped-def]
     """Milliseconds for each letter added to the editorial."""
     client = app.test_client()
-    user = db.session.query(User).filter_by(email="awa@example.org").one()
+    user = db.session.query(User).filter_by(email=EMAIL).one()
     _, key = sign_in_session(user, Browser())
     db.session.commit()
     with client.session_transaction() as session:
@@ -89,6 +101,61 @@ def _typed(app, issue_id: int):  # type: ignore[no-untyped-def]
         assert answer.status_code == 200, answer.status
         if count >= 5:
             yield spent
+
+
+# One letter after the other, as a person types, with a breath every twenty, when all is kept;
+# each is looked for in the frame of the preview.
+_TYPE = """async (count) => {
+  const field = document.querySelector("[name=editorial]");
+  const times = [];
+  for (let n = 0; n < count; n += 1) {
+    const page = document.getElementById("cadre").contentDocument;
+    const words = `mot${n}fin`;
+    const start = performance.now();
+    field.value = words;
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await new Promise((shown) => {
+      const watch = new MutationObserver(() => look());
+      const look = () => {
+        if (page.body.textContent.includes(words)) { watch.disconnect(); shown(); }
+      };
+      watch.observe(page.body, { subtree: true, childList: true, characterData: true });
+      look();
+    });
+    await new Promise(requestAnimationFrame);
+    times.push(performance.now() - start);
+    await new Promise((go) => { setTimeout(go, n % 20 === 19 ? 800 : 90); });
+  }
+  return times;
+}"""
+
+
+def _seen(url: str, issue_id: int) -> list[float]:
+    """Milliseconds from each letter typed until the preview says it and is painted."""
+    with (
+        tempfile.TemporaryDirectory(prefix="maillage-bench-") as folder,
+        installation("sqlite", Path(folder), CRM_DATABASE_URL=url) as site,
+        sync_playwright() as playwright,
+    ):
+        chromium = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = chromium.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
+        _sign_in(page)
+        page.goto(f"/gestion/lettres/numeros/{issue_id}")
+        page.frame_locator("#cadre").locator("h1").wait_for()
+        times: list[float] = page.evaluate(_TYPE, LETTERS)[5:]
+        chromium.close()
+        return times
+
+
+def _sign_in(page: Page) -> None:
+    page.goto("/connexion")
+    page.get_by_label("Courriel").fill(EMAIL)
+    page.get_by_label("Mot de passe").fill(PASSWORD)
+    with page.expect_navigation():
+        page.get_by_role("button", name="Se connecter").click()
 
 
 def _drawn(issue: Issue):  # type: ignore[no-untyped-def]

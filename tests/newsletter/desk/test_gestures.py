@@ -183,10 +183,10 @@ def test_a_deleted_draft_takes_its_history_along(client):
 
 
 moves = st.lists(st.tuples(st.sampled_from(["move", "leave", "add"]), st.integers(0, 9),
-                           st.integers(0, 3), st.integers(0, 4)), max_size=8)  # fmt: skip
+                           st.integers(0, 3), st.integers(0, 4)), max_size=6)  # fmt: skip
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(moves)
 def test_undoing_all_gives_back_the_beginning(app, moves):
     db.session.rollback()
@@ -207,9 +207,7 @@ def test_undoing_all_gives_back_the_beginning(app, moves):
     assert said(issue) == start
     while redo(issue):
         pass
-    assert said(issue) == end
-    while undo(issue):
-        pass
+    assert said(issue) == end  # where the next one begins
     db.session.execute(sa.delete(DeskGesture))
     db.session.commit()
 

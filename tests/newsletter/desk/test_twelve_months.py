@@ -91,9 +91,9 @@ class Website:
         return Page(len(self.pages) + 1, kind, published, ends)
 
     def feed(self, kind: Kind) -> str:
-        """The newest forty, as sites do."""
+        """The newest ones, as sites do."""
         mine = [page for page in self.pages if page.kind is kind]
-        return jsonfeed(*(page.entry() for page in mine[-40:][::-1]))
+        return jsonfeed(*(page.entry() for page in mine[-25:][::-1]))
 
 
 @pytest.fixture
