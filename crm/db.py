@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
@@ -164,6 +165,13 @@ def change(statement: sa.Update | sa.Delete) -> int:
     result = db.session.execute(statement)
     assert isinstance(result, sa.CursorResult)
     return int(result.rowcount)
+
+
+def add_once(model: type[Base], **values: Any) -> bool:
+    """Insert a row, unless one has its unique key already; whether it was inserted."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    added = dialect.insert(model.__table__).values(**values).on_conflict_do_nothing()
+    return db.session.scalar(added.returning(model.id)) is not None
 
 
 def in_turn(name: str) -> None:

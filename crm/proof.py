@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.config import Settings
-from crm.db import Model, change, db, now
+from crm.db import Model, add_once, change, now
 from crm.jobs import every
 
 ALGORITHM = "SHA-256"
@@ -68,16 +68,7 @@ def accept(payload: str) -> bool:
     found = _digest(answer["salt"], answer["number"])
     if expires < now() or not hmac.compare_digest(found, answer["challenge"]):
         return False
-    return _first_time(found, expires)
-
-
-def _first_time(found: str, expires: datetime) -> bool:
-    try:
-        with db.session.begin_nested():
-            db.session.add(UsedProof(challenge=found, expires_at=expires))
-    except sa.exc.IntegrityError:
-        return False
-    return True
+    return add_once(UsedProof, challenge=found, expires_at=expires)
 
 
 @every(hours=1)

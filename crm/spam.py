@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from flask import request
@@ -30,12 +31,12 @@ MAX_LINKS = 2
 HOUR = timedelta(hours=1)
 MEMORY = timedelta(days=2)
 
+_NEVER = 10**9
 # Posts of one form in an hour after which the next ones are looked at: from one address, from its
 # network (a school is one), from everywhere. With the proof of work, then without.
 _LOOKED_AT = {"address": (12, 3), "network": (40, 6), "everywhere": (300, 8)}
 # After which they are refused, so that the box itself is not flooded.
-_REFUSED = {"address": (60, 60), "network": (240, 240), "everywhere": (10**9, 2000)}
-_MOST_COUNTED = 2000
+_REFUSED = {"address": (60, 60), "network": (240, 240), "everywhere": (_NEVER, 2000)}
 _SAME_TEXT = 3  # times in two days
 
 _LINK = re.compile(r"https?://|\bwww\.|\[url|<a\s|\bhref=", re.IGNORECASE)
@@ -89,13 +90,14 @@ class Guarded(Honeypot):
     drawn = HiddenField(default=stamp)
     altcha = HiddenField()
 
-    def seen(self, name: str, texts: Iterable[str]) -> "Seen":
+    def seen(self, name: str, texts: Iterable[str], *, is_of_a_crowd: bool = False) -> "Seen":
         """What this post shows of who sends it. `texts` are those where links are counted."""
         payload = self.altcha.data or ""
         # Not `data`: a post that does not say when its form was drawn would have the default, now.
         said = (self.drawn.raw_data or [""])[0]
         drawn = read_stamp(said) or proof.issued_at(payload)
-        return Seen(name, request.remote_addr or "", list(texts), payload, drawn, self.is_robot)
+        return Seen(name, request.remote_addr or "", list(texts), payload, drawn, self.is_robot,
+                    is_of_a_crowd)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,8 @@ class Seen:
     payload: str = ""
     drawn_at: datetime | None = None
     is_trapped: bool = False
+    # Many people are expected at once: that there are says nothing, if each did the work.
+    is_of_a_crowd: bool = False
 
 
 @dataclass(frozen=True)
@@ -127,14 +131,16 @@ def judge(seen: Seen) -> Verdict:
     proven = bool(seen.payload) and proof.accept(seen.payload)
     if not proven:
         in_turn(f"envois {seen.form}")  # so that they are counted one after the other
-    posting = Posting(
-        form=seen.form, proven=proven, address=_key(_host(seen.address)),
-        network=_key(_network(seen.address)), text=_key(" ".join(seen.texts).casefold()),
-    )  # fmt: skip
+    posting = {
+        "form": seen.form, "proven": proven, "address": _key(_host(seen.address)),
+        "network": _key(_network(seen.address)), "text": _key(" ".join(seen.texts).casefold()),
+    }  # fmt: skip
     lately = _counted(posting)
     if any(lately[place] >= limits[not proven] for place, limits in _REFUSED.items()):
         return Verdict(["trop d’envois en une heure"], is_refused=True)
-    db.session.add(posting)
+    db.session.execute(_KEEP, posting)
+    if seen.is_of_a_crowd and proven:
+        lately["everywhere"] = 0
     return Verdict([*_alone(seen), *_among_others(lately, proven)])
 
 
@@ -176,21 +182,35 @@ def _among_others(lately: dict[str, int], proven: bool) -> Iterator[str]:
         yield "le même texte a déjà été envoyé plusieurs fois"
 
 
-def _counted(posting: Posting) -> dict[str, int]:
+def _counted(posting: dict[str, Any]) -> dict[str, int]:
     """How many like this one there were lately; no more rows than matter are read."""
-    mine, hour_ago = Posting.form == posting.form, Posting.at > now() - HOUR
+    proven = posting["proven"]
+    at = now()
+    bounds = {"hour_ago": at - HOUR, "days_ago": at - MEMORY, "most_text": _SAME_TEXT}
+    for place in _LOOKED_AT:
+        limits = (_LOOKED_AT[place][not proven], _REFUSED[place][not proven])
+        bounds[f"most_{place}"] = max(limit for limit in limits if limit < _NEVER)
+    return dict(db.session.execute(_LATELY, {**posting, **bounds}).one()._mapping)
+
+
+def _lately() -> sa.Select[Any]:
+    """Counts what `_counted` asks; made once, since it is asked while others wait to write."""
+    hour_ago = Posting.at > sa.bindparam("hour_ago")
     where = {
-        "address": (hour_ago, Posting.address == posting.address),
-        "network": (hour_ago, Posting.network == posting.network),
-        "everywhere": (hour_ago, Posting.proven == posting.proven),
-        "text": (Posting.at > now() - MEMORY, Posting.text == posting.text),
+        "address": (hour_ago, Posting.address == sa.bindparam("address")),
+        "network": (hour_ago, Posting.network == sa.bindparam("network")),
+        "everywhere": (hour_ago, Posting.proven == sa.bindparam("proven")),
+        "text": (Posting.at > sa.bindparam("days_ago"), Posting.text == sa.bindparam("text")),
     }
-    counts = []
+    mine, counts = Posting.form == sa.bindparam("form"), []
     for place, said in where.items():
-        most = max((*_REFUSED.get(place, ()), _SAME_TEXT))
-        some = sa.select(Posting.id).where(mine, *said).limit(min(most, _MOST_COUNTED)).subquery()
-        counts.append(sa.select(sa.func.count()).select_from(some).scalar_subquery().label(place))
-    return dict(db.session.execute(sa.select(*counts)).one()._mapping)
+        some = sa.select(Posting.id).where(mine, *said).limit(sa.bindparam(f"most_{place}"))
+        count = sa.select(sa.func.count()).select_from(some.subquery())
+        counts.append(count.scalar_subquery().label(place))
+    return sa.select(*counts)
+
+
+_LATELY, _KEEP = _lately(), sa.insert(Model.metadata.tables["postings"])
 
 
 def _host(address: str) -> str:

@@ -1,7 +1,9 @@
 """The forms of events that visitors fill in: registering, and changing what was said."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from wtforms import BooleanField, SelectField, SelectMultipleField, validators, widgets
@@ -155,12 +157,17 @@ class RegistrationFields(Guarded, PersonFields):
 
 def registration_form(event: Event) -> type[RegistrationFields]:
     """The public form of this event, with its own questions."""
-    fields = _fields(questions_of(event))
-    for one in range(1, event.most_together):
+    return _registration_form(json.dumps(event.questions), event.most_together)
+
+
+@lru_cache(maxsize=100)  # made again, it would cost more than all that it checks
+def _registration_form(questions: str, most_together: int) -> type[RegistrationFields]:
+    fields = _fields([Question.read(one) for one in json.loads(questions)])
+    for one in range(1, most_together):
         fields[f"autre{one}_prenom"] = line("Prénom", 100)
         fields[f"autre{one}_nom"] = line("Nom", 100)
         fields[f"autre{one}_courriel"] = email("Courriel", hint="Pour recevoir sa confirmation.")
-    fields["most_together"] = event.most_together
+    fields["most_together"] = most_together
     return type("RegistrationForm", (RegistrationFields,), fields)
 
 

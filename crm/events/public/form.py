@@ -1,5 +1,6 @@
 """Registering: on its page, in a frame on another site, with or without JavaScript."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, abort, redirect, render_template, request, url_for
@@ -18,7 +19,7 @@ from crm.events.forms import (
     registration_form,
 )
 from crm.events.public.agenda import shown
-from crm.events.register import Received, of_address, refusal, register
+from crm.events.register import of_address, refusal, register
 from crm.events.tell import tell_owed
 from crm.events.wording import when
 from crm.forms import as_choices
@@ -42,12 +43,12 @@ def new(slug: str) -> ResponseReturnValue:
         return render_template("public/events/form/closed.html", event=event, why=why), code
     form = _form(event)
     if form.is_valid_post() and _are_new(form, event):
+        values = {**form.person(), **_agreed(form)}
         start_writing()
-        verdict = judge(form.seen(FORM, form.texts))
+        verdict = judge(form.seen(FORM, form.texts, is_of_a_crowd=True))
         if verdict.is_refused:
             return render_template("public/events/form/refused.html", event=event), 429
-        received = keep(event.id, form, verdict)
-        token = links.received_token(received.registration, is_again=received.is_again)
+        token = keep(event.id, form, values, verdict)
         cadre = request.args.get("cadre")
         return redirect(url_for(".received", slug=slug, token=token, cadre=cadre), 303)
     code = 422 if form.errors else 200
@@ -86,22 +87,26 @@ def _are_new(form: RegistrationFields, event: Event) -> bool:
     return True
 
 
-def keep(event_id: int, form: RegistrationFields, verdict: Verdict) -> Received:
-    """The registration, committed: what is answered « réservée » is on disk."""
+def keep(
+    event_id: int, form: RegistrationFields, values: Mapping[str, Any], verdict: Verdict
+) -> str:
+    """What opens the page « reçue » of the registration, committed: what is answered « réservée »
+    is on disk."""
     try:
-        received = _register(event_id, form, verdict)
+        token = _register(event_id, form, values, verdict)
         db.session.commit()
     except IntegrityError:  # a button pressed twice: the first one has just been kept
         db.session.rollback()
-        received = _register(event_id, form, verdict)
+        token = _register(event_id, form, values, verdict)
         db.session.commit()
     enqueue(tell_owed)
-    return received
+    return token
 
 
-def _register(event_id: int, form: RegistrationFields, verdict: Verdict) -> Received:
+def _register(
+    event_id: int, form: RegistrationFields, values: Mapping[str, Any], verdict: Verdict
+) -> str:
     event = db.session.get_one(Event, event_id)
-    values = {**form.person(), **_agreed(form)}
     along = [one.values() for one in form.companions if one.is_named]
     received = register(
         event, {**values, "answers": form.answers(event)}, along, suspicion=verdict.reasons
@@ -110,7 +115,7 @@ def _register(event_id: int, form: RegistrationFields, verdict: Verdict) -> Rece
     for other in _siblings(event):
         if str(other.id) in chosen:
             register(other, values, suspicion=verdict.reasons)
-    return received
+    return links.received_token(received.registration, is_again=received.is_again)
 
 
 def _agreed(form: RegistrationFields) -> dict[str, Any]:

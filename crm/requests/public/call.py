@@ -15,7 +15,7 @@ from crm.csrf import embeddable
 from crm.db import begin_reading, start_writing
 from crm.identity import Identity
 from crm.requests.forms import RequestForm
-from crm.requests.public.form import FORM, keep
+from crm.requests.public.form import FORM, agreed, keep
 from crm.requests.questions import ASKED, CONSENT_VERSION, consent_text
 from crm.spam import judge
 from crm.text import one_line
@@ -70,12 +70,12 @@ def create() -> ResponseReturnValue:
     form = RequestForm(posted=_as_posted(said))
     if not form.validate():
         return jsonify(error="Des champs sont à corriger.", errors=form.errors), 422
+    values = form.values() | agreed()
     start_writing()
     verdict = judge(form.seen(FORM, form.texts))
     if verdict.is_refused:
         return jsonify(error="Trop d’envois à la suite : réessayez dans une heure."), 429
-    kept = keep(form, [], verdict)
-    return jsonify(reference=kept.reference), 201
+    return jsonify(reference=keep(values, [], verdict).reference), 201
 
 
 def _as_posted(said: Mapping[Any, Any]) -> MultiDict[str, str]:

@@ -1,6 +1,9 @@
 """The public form: on its page, in a frame on another site, with or without JavaScript."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from flask import (
     Blueprint,
@@ -23,7 +26,6 @@ from crm.requests import links
 from crm.requests.files import Sent
 from crm.requests.forms import RequestForm
 from crm.requests.questions import ASKED, CONSENT_VERSION, HELP, consent_text, consent_words
-from crm.requests.requests import SupportRequest
 from crm.requests.submit import receive_new, submit
 from crm.spam import Verdict, judge
 
@@ -39,37 +41,50 @@ def new() -> ResponseReturnValue:
     form = RequestForm()
     form.consent.label.text, form.consent.description = consent_words(Identity.current().name)
     if form.is_valid_post() and (files := form.sent()) is not None:
+        values = form.values() | agreed()
         start_writing()
         verdict = judge(form.seen(FORM, form.texts))
         if verdict.is_refused:
             return render_template("public/requests/form/refused.html", form=form), 429
-        kept = keep(form, files, verdict)
-        token = links.received_token(kept)
-        return redirect(url_for(".received", token=token, cadre=request.args.get("cadre")), 303)
+        receipt = keep(values, files, verdict)
+        cadre = request.args.get("cadre")
+        return redirect(url_for(".received", token=receipt.token, cadre=cadre), 303)
     code = 422 if form.errors else 200
     return render_template("public/requests/form/new.html", form=form, help=HELP, asked=ASKED), code
 
 
-def keep(form: RequestForm, files: list[Sent], verdict: Verdict) -> SupportRequest:
-    """The request, committed: what is answered « reçue » is on disk."""
-    consent = consent_text(Identity.current().name)
+def agreed() -> dict[str, Any]:
+    """The proof of what was agreed to (RGPD art. 7)."""
+    text = consent_text(Identity.current().name)
+    return {"consent_text": text, "consent_version": CONSENT_VERSION, "consented_at": now()}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is told of a request that is kept: its reference, and what opens the page « reçue »."""
+
+    reference: str
+    token: str
+
+
+def keep(values: Mapping[str, Any], files: list[Sent], verdict: Verdict) -> Receipt:
+    """Keep a request, committed: what is answered « reçue » is on disk."""
     try:
-        kept = _submit(form, files, verdict, consent)
+        receipt = _submit(values, files, verdict)
         db.session.commit()
     except IntegrityError:  # a button pressed twice: the first one has just been kept
         db.session.rollback()
-        kept = _submit(form, files, verdict, consent)
+        receipt = _submit(values, files, verdict)
         db.session.commit()
-    if not kept.is_suspect:
+    if not verdict.is_suspect:
         enqueue(receive_new)
-    return kept
+    return receipt
 
 
-def _submit(form: RequestForm, files: list[Sent], verdict: Verdict, consent: str) -> SupportRequest:
-    proof = {
-        "consent_text": consent, "consent_version": CONSENT_VERSION, "consented_at": now(),
-    }  # fmt: skip
-    return submit({**form.values(), **proof}, files=files, suspicion=verdict.reasons)
+def _submit(values: Mapping[str, Any], files: list[Sent], verdict: Verdict) -> Receipt:
+    kept = submit(values, files=files, suspicion=verdict.reasons)
+    db.session.flush()
+    return Receipt(kept.reference, links.received_token(kept))
 
 
 @bp.get("/recue/<token>")
