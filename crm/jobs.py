@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from flask import Flask, current_app
 from huey import Huey, PostgresHuey, PriorityRedisHuey, SqliteHuey, crontab
 from huey.consumer import Consumer
+from huey.exceptions import HueyException
 from huey.serializer import SignedSerializer
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,6 +27,7 @@ log = logging.getLogger(__name__)
 Job = Callable[..., None]
 
 _SET_BACK = timedelta(minutes=1)
+_LOOKED_THROUGH = 20  # jobs that wait; more of them are a queue that nobody serves
 
 _jobs: dict[str, Job] = {}
 _periods: dict[str, timedelta] = {}
@@ -59,12 +61,24 @@ def every(**period: int) -> Callable[[Job], Job]:
 def enqueue(function: Job, *arguments: Any) -> None:
     """Wake a worker for `function`. Call it after the commit: the worker reads the database.
 
-    A queue that does not answer loses nothing: the clock finds the work again.
+    One that has not begun yet will see what was just committed: it is not woken twice. A queue
+    that does not answer loses nothing: the clock finds the work again.
     """
+    name, given = _name(function), list(arguments)
     try:
-        current_app.extensions["queue_task"](_name(function), list(arguments))
+        if not _is_waiting(name, given):
+            current_app.extensions["queue_task"](name, given)
     except (redis.RedisError, sqlite3.Error, OSError, sa.exc.SQLAlchemyError) as error:
         log.warning("la file d’attente ne répond pas\u00a0: %s", type(error).__name__)
+
+
+def _is_waiting(name: str, arguments: list[Any]) -> bool:
+    """Whether this very job is among the next ones that no worker has taken."""
+    queue: Huey = current_app.extensions["queue"]
+    try:
+        return any(task.args == (name, arguments) for task in queue.pending(limit=_LOOKED_THROUGH))
+    except (ValueError, HueyException):  # written by somebody else, or before a change of secret
+        return False
 
 
 def tell(name: str, value: Any) -> None:

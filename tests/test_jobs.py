@@ -99,6 +99,17 @@ def test_a_job_that_fails_leaves_everything_as_it_was_and_says_so(queued, caplog
     assert "donnée personnelle" not in line.getMessage()
 
 
+def test_a_job_that_nobody_has_begun_is_not_asked_for_twice(queued):
+    for name in ("Une fois", "Une fois", "Autre"):
+        enqueue(rename, name)
+    queue = queued.extensions["queue"]
+    assert queue.pending_count() == 2
+    queue.dequeue()
+    enqueue(rename, "Une fois")  # the first one has begun: it may have read already
+    assert queue.pending_count() == 2
+    queue.flush()
+
+
 def test_a_queue_written_by_someone_else_is_not_obeyed(queued):
     """What is not signed with our secret is refused: a queue may be shared."""
     stranger = create_app(
@@ -107,6 +118,8 @@ def test_a_queue_written_by_someone_else_is_not_obeyed(queued):
     with stranger.app_context():
         enqueue(rename, "Intrus")
     _close(stranger)
+    enqueue(rename, "Intrus")
+    assert queued.extensions["queue"].pending_count() == 2
     with pytest.raises((ValueError, HueyException)):
         work(queued)
     queued.extensions["queue"].flush()
