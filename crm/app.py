@@ -21,6 +21,7 @@ from crm import (
     holds,
     icons,
     jobs,
+    listing,
     logs,
     mail,
     proof,
@@ -172,7 +173,11 @@ def _prepare_templates(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.filters.update(filters.FILTERS)
     app.jinja_env.globals.update(
-        plural=filters.plural, icon=icons.icon, now=now, current_hold=holds.Hold.current
+        plural=filters.plural,
+        icon=icons.icon,
+        now=now,
+        query=listing.query,
+        current_hold=holds.Hold.current,
     )
     app.context_processor(_who)
 

@@ -12,6 +12,7 @@ from sqlalchemy.exc import (
     IntegrityError,
     InterfaceError,
     ProgrammingError,
+    StatementError,
 )
 from sqlalchemy.exc import TimeoutError as NoConnection
 from werkzeug.exceptions import HTTPException
@@ -53,6 +54,7 @@ def init_app(app: Flask) -> None:
     app.register_error_handler(IntegrityError, _came_second)
     app.register_error_handler(DataError, _impossible_value)
     app.register_error_handler(OverflowError, _impossible_value)
+    app.register_error_handler(StatementError, _impossible_value)
     app.register_error_handler(Exception, _unexpected_error)
 
 
@@ -93,7 +95,7 @@ def _came_second(error: IntegrityError):  # type: ignore[no-untyped-def]
 
 
 def _impossible_value(error: Exception):  # type: ignore[no-untyped-def]
-    """A number or a character that no column can hold, typed in an address."""
+    """A number, a day or a character that no column can hold, typed in an address."""
     log.warning("%s %s : %s", request.method, request.endpoint, type(error).__name__)
     _rollback()
     return _page(404 if request.method == "GET" else 400)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -40,3 +41,14 @@ class Listing:
     @property
     def next_num(self) -> int:
         return self.page + 1
+
+
+def query(**changes: object) -> str:
+    """« ?annee=2026&page=2 »: what the present address asks, with these changes; None removes.
+
+    What was typed is only ever the value of an argument: handed to `url_for`, « _scheme » or
+    « _anchor » would make another address of it.
+    """
+    pairs = [pair for pair in request.args.items(multi=True) if pair[0] not in changes]
+    pairs += [(name, str(value)) for name, value in changes.items() if value is not None]
+    return f"?{urlencode(pairs, errors='replace')}" if pairs else ""

@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import sys
+import time
 import zipfile
 from datetime import UTC, datetime, timedelta
 
@@ -110,6 +111,14 @@ def killed(process: int) -> None:
     """`kill -9`, wherever it is."""
     os.kill(process, signal.SIGKILL)
     os.waitpid(process, 0)
+
+
+def until(is_so, seconds: float = 20) -> None:
+    """Wait for something that another process does."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "not so in time"
+        time.sleep(0.02)
 
 
 def apart(url: str = "") -> sa.Engine:

@@ -8,10 +8,10 @@ import sqlalchemy as sa
 from factories import awa, nadia
 from hypothesis import given
 from hypothesis import strategies as some
-from kept import forked, killed
+from kept import forked, killed, until
 
 from crm.config import Settings
-from crm.db import db, now
+from crm.db import db, now, reading
 from crm.filters import local
 from crm.keeping import nightly
 from crm.keeping.backups import DEAD, LATE, Backup, Why
@@ -25,6 +25,14 @@ HALF_PAST_TWO = datetime(2026, 11, 21, 1, 30, tzinfo=UTC)
 def all_backups():
     found = db.session.scalars(sa.select(Backup).order_by(Backup.id)).all()
     db.session.commit()
+    return found
+
+
+def begun_at():
+    """When the only one was begun; whoever writes is not kept waiting by the question."""
+    with reading():
+        found = db.session.scalar(sa.select(Backup.begun_at))
+        db.session.rollback()
     return found
 
 
@@ -83,9 +91,10 @@ def test_a_backup_whose_worker_died_is_made_by_another(kept, monkeypatch):
     db.session.commit()
     monkeypatch.setattr(nightly, "make", lambda *_: time.sleep(60))
     process = forked(keep_backups)
-    while all_backups()[0].begun_at is None:
-        time.sleep(0.05)
-    killed(process)
+    try:
+        until(lambda: begun_at() is not None)
+    finally:
+        killed(process)
     monkeypatch.undo()
     monkeypatch.setattr(nightly, "_is_due", lambda at: False)
     keep_backups()

@@ -12,6 +12,7 @@ from crm.contacts.search.facets import FACETS, SINCE
 PAGE = 50  # cards on a page
 _LAST_PAGE = 100_000
 _LONGEST = 300
+_FIRST_YEAR = 1900
 
 
 class Sort(StrEnum):
@@ -121,9 +122,10 @@ def _clean(text: str) -> str:
 
 def _day(text: str) -> date | None:
     try:
-        return date.fromisoformat(text) if len(text) == 10 else None
+        day = date.fromisoformat(text) if len(text) == 10 else None
     except ValueError:
         return None
+    return day if day and day.year >= _FIRST_YEAR else None  # its midnight must exist everywhere
 
 
 def _page(text: str) -> int:
