@@ -14,6 +14,8 @@ from crm.contacts.likeness import alike
 from crm.contacts.names import split_name
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
+from crm.contacts.search.documents import contact_of
+from crm.contacts.search.matching import named
 from crm.contacts.search.suggest import Hit, suggest
 from crm.db import db
 
@@ -59,9 +61,10 @@ def is_called(organisation: Organisation, name: str) -> bool:
 def by_name(name: str) -> Organisation | None:
     """The one organisation that bears exactly this name, whatever its accents."""
     found = {}
-    for hit in suggest(name):
-        if hit.type is ContactKind.ORGANISATION and not hit.is_archived:
-            card = db.session.get(Organisation, hit.id)
+    for row in named(name, *filter(None, split_name(name))):
+        kind, contact_id = contact_of(row.id)
+        if kind is ContactKind.ORGANISATION and not row.archived:
+            card = db.session.get(Organisation, contact_id)
             if card is not None and is_called(card, name):
                 found[card.id] = card
     return next(iter(found.values())) if len(found) == 1 else None

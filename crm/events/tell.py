@@ -1,6 +1,9 @@
 """Telling: the mails that registrations are owed, the cards they are matched to, the journals."""
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -16,18 +19,32 @@ from crm.events.registrations import Registration
 from crm.events.wording import when
 from crm.filters import day
 from crm.jobs import enqueue, every
-from crm.mail import wake
+from crm.mail import Mail, wake
 from crm.users import User
 
 log = logging.getLogger(__name__)
 
 _AT_ONCE = 200
+_IN_A_COMMIT = 10  # others write meanwhile: the lock is never kept for long
 _MAILS = {Owed.STATE: emails.state, Owed.MOVED: emails.moved, Owed.OFF: emails.called_off}
+# What a mail says of a registration, or is drawn for.
+_STANDING = ("owed", "state", "email", "rank", "offer_ends_at", "link_version")
 _LOGGED = {
     State.CONFIRMED: "Inscription",
     State.WAITING: "Inscription en liste d’attente",
     State.CANCELLED: "Désistement",
 }
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A mail that somebody is owed, and the cards that are surely theirs: found and drawn while
+    others write, it is handed in only if the registration still stands where it `stood`."""
+
+    registration_id: int
+    stood: dict[str, Any]
+    cards: dict[str, int | None]
+    mail: Mail | None
 
 
 @every(minutes=1)
@@ -36,47 +53,76 @@ def tell_owed() -> None:
 
     Commits as it goes: what was told is not told again.
     """
-    owed = sa.select(Registration.id).where(Registration.owed.is_not(None))
-    ids = list(
-        db.session.scalars(owed.order_by(Registration.owed, Registration.id).limit(_AT_ONCE))
-    )
     db.session.commit()
-    for one in ids:
-        try:
-            _tell(one)
-            db.session.commit()
-        except Exception:
-            db.session.rollback()
-            log.exception("courriel non écrit (inscription %s)", one)
+    owed = sa.select(Registration.id).where(Registration.owed.is_not(None))
+    some = owed.order_by(Registration.owed, Registration.id).limit(_AT_ONCE)
+    with reading():
+        ids = list(db.session.scalars(some))
+        db.session.rollback()
+    for first in range(0, len(ids), _IN_A_COMMIT):
+        _tell(ids[first : first + _IN_A_COMMIT])
     if ids:
         wake()
     if len(ids) == _AT_ONCE:
         enqueue(tell_owed)
 
 
-def _tell(registration_id: int) -> None:
-    """Tell one person what they are owed, unless another worker is doing so."""
-    match_one(registration_id)
-    registration = db.session.get_one(Registration, registration_id)
-    what = registration.owed
-    mine = sa.update(Registration).where(
-        Registration.id == registration_id, Registration.owed == what
-    )
-    if what is None or not change(mine.values(owed=None, told_at=now())):
-        return
-    db.session.refresh(registration)
-    if registration.email and registration.state is not State.SUSPECT:
-        _MAILS[what](registration)
-    for one in (registration, *_brought_along(registration)):
+def _tell(ids: Sequence[int]) -> None:
+    """Tell these people what they are owed; when something goes wrong, one after the other."""
+    try:
+        _hand_in(_drawn(ids))
+        db.session.commit()
+    except Exception:
+        db.session.rollback()
+        if len(ids) > 1:
+            for one in ids:
+                _tell([one])
+        else:
+            log.exception("courriel non écrit (inscription %s)", ids[0])
+
+
+def _drawn(ids: Sequence[int]) -> list[Letter]:
+    """The mails of these people, in no session yet: nothing is written here."""
+    owed = sa.select(Registration).where(Registration.id.in_(ids), Registration.owed.is_not(None))
+    with reading(), db.session.no_autoflush:
+        letters = [_letter(one) for one in db.session.scalars(owed.order_by(Registration.id))]
+        db.session.rollback()
+    return letters
+
+
+def _letter(registration: Registration) -> Letter:
+    person, organisation = look(registration)
+    is_told = registration.email and registration.state is not State.SUSPECT
+    assert registration.owed is not None
+    return Letter(
+        registration.id,
+        {name: getattr(registration, name) for name in _STANDING},
+        {"person_id": person.id if person else None,
+         "organisation_id": organisation.id if organisation else None},
+        _MAILS[registration.owed](registration) if is_told else None,
+    )  # fmt: skip
+
+
+def _hand_in(letters: Sequence[Letter]) -> None:
+    """Write down these mails, the cards, and what journals say, unless another worker has."""
+    told = [one for one in letters if _is_first(one)]
+    db.session.add_all(one.mail for one in told if one.mail is not None)
+    ids = [one.registration_id for one in told]
+    # Those who came along and have no address of their own: nobody writes to them.
+    along = sa.and_(Registration.leader_id.in_(ids), Registration.email == "")
+    for one in db.session.scalars(
+        sa.select(Registration).where(sa.or_(Registration.id.in_(ids), along))
+    ):
         note(one)
 
 
-def _brought_along(registration: Registration) -> list[Registration]:
-    """Those who came with it and have no address of their own: nobody writes to them."""
-    along = sa.select(Registration).where(
-        Registration.leader_id == registration.id, Registration.email == ""
-    )
-    return list(db.session.scalars(along))
+def _is_first(letter: Letter) -> bool:
+    """Whether the registration is still owed this mail: from now on it is not."""
+    stands = [getattr(Registration, name) == value for name, value in letter.stood.items()]
+    mine = sa.update(Registration).where(Registration.id == letter.registration_id, *stands)
+    kept = {name: sa.func.coalesce(getattr(Registration, name), found)
+            for name, found in letter.cards.items() if found is not None}  # fmt: skip
+    return bool(change(mine.values(owed=None, told_at=now(), **kept)))
 
 
 def match_one(registration_id: int) -> None:

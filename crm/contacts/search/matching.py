@@ -106,9 +106,10 @@ def _joined(slots: Slots) -> Attempt:
     return Attempt(tuple(compared), tuple(sets))
 
 
-def named(text: str) -> Sequence[Any]:
+def named(*texts: str) -> Sequence[Any]:
     """The documents of contacts that are called so, whatever the order of the words."""
-    ids = sa.select(titles.c.document_id).where(titles.c.title == canonical(text)[:200]).limit(50)
+    whole = {canonical(text)[:200] for text in texts}
+    ids = sa.select(titles.c.document_id).where(titles.c.title.in_(whole)).limit(50)
     return db.session.execute(_documents().where(documents.c.id.in_(ids))).all()
 
 
