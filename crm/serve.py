@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +68,16 @@ def _command(*arguments: str) -> list[str]:
 
 
 def _serve(host: str, port: int, workers: int) -> None:
+    # Imported before gunicorn forks: its processes start at once, and share that memory.
+    from crm.app import create_app
+
     if sys.platform == "win32":
         import waitress
-
-        from crm.app import create_app
 
         waitress.serve(create_app(), host=host, port=port)
         return
     _Gunicorn(
+        create_app,
         {
             "bind": f"{host}:{port}",
             "workers": workers,
@@ -82,11 +85,11 @@ def _serve(host: str, port: int, workers: int) -> None:
             "worker_class": "gthread",
             "loglevel": "warning",
             "timeout": 60,
-        }
+        },
     ).run()
 
 
-def _Gunicorn(options: dict[str, Any]) -> Any:  # noqa: N802
+def _Gunicorn(create_app: Callable[[], Any], options: dict[str, Any]) -> Any:  # noqa: N802
     from gunicorn.app.base import BaseApplication
 
     class Site(BaseApplication):
@@ -97,8 +100,6 @@ def _Gunicorn(options: dict[str, Any]) -> Any:  # noqa: N802
                 self.cfg.set(name, value)
 
         def load(self) -> Any:
-            from crm.app import create_app
-
             return create_app()
 
     return Site()

@@ -8,6 +8,7 @@ connections, files, signals and death. `tests/test_cli.py` runs the installed co
 import atexit
 import contextlib
 import gc
+import importlib
 import json
 import os
 import signal
@@ -112,7 +113,8 @@ def _parent() -> socket.socket:
 
 
 def _fork_when_told(control: socket.socket) -> None:
-
+    for module in ("crm.app", "crm.cli", "gunicorn.arbiter", "gunicorn.workers.gthread"):
+        importlib.import_module(module)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
