@@ -118,7 +118,7 @@ def share_out(
     """
     left = list(items)
     chosen: dict[int, list[Item]] = {}
-    for index, section in sorted(enumerate(sections), key=lambda pair: _claim(*pair)):
+    for index, section in sorted(enumerate(sections), key=lambda pair: claim(*pair)):
         fitting = _sorted((item for item in left if fits(item, section, on)), section)
         chosen[index] = fitting[: section.quota]
         taken = {id(item) for item in chosen[index]}
@@ -143,7 +143,8 @@ def subject_of(issue: Issue) -> str:
     return subject if len(subject) <= 90 else f"{subject[:89].rsplit(' ', 1)[0]}…"
 
 
-def _claim(index: int, section: SectionRule) -> tuple[int, int]:
+def claim(index: int, section: SectionRule) -> tuple[int, int]:
+    """When the section at this place chooses: the smallest first."""
     if section.layout is Layout.FEATURE:
         return (0, index)
     return (1 if section.tags else 2, index)

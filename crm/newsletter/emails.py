@@ -4,7 +4,6 @@ from crm.config import Settings
 from crm.identity import Identity
 from crm.mail import Mail, post, write
 from crm.newsletter.content import Content
-from crm.newsletter.issues import Issue
 from crm.newsletter.propositions import Proposition
 from crm.newsletter.readers.moves import Move
 from crm.newsletter.render import personal, render
@@ -12,10 +11,10 @@ from crm.newsletter.subscriptions import Subscription
 from crm.text import cut
 
 
-def trial(issue: Issue, to: str) -> Mail:
-    """`issue` as it will arrive, to one address; its personal links open the public form."""
+def trial(content: Content, to: str) -> Mail:
+    """`content` as it will arrive, to one address; its personal links open the public form."""
     base_url = Settings.current().base_url
-    letter = render(Content.of(issue), Identity.current(), base_url)
+    letter = render(content, Identity.current(), base_url)
     links = dict.fromkeys(("leave_url", "preferences_url"), f"{base_url}/lettres/inscription")
     return write(
         to,

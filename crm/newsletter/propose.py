@@ -9,6 +9,7 @@ from rapidfuzz import fuzz
 
 from crm.contacts.fold import fold
 from crm.db import change, db, now
+from crm.forgotten import remember
 from crm.jobs import every
 from crm.newsletter import emails
 from crm.newsletter.feeds.addresses import canonical_url
@@ -16,6 +17,7 @@ from crm.newsletter.items import Item
 from crm.newsletter.propositions import Answer, Proposition
 from crm.users import User
 
+KIND = "proposition"
 LOOK_BACK = timedelta(days=180)  # older items are no duplicates any more
 ALIKE = 82  # percent of two titles
 _MOST = 5
@@ -94,6 +96,8 @@ def clear(proposition: Proposition) -> None:
 
 def erase(proposition: Proposition) -> None:
     """Forget who proposed it. What it says stays, as what was published does."""
+    if proposition.erased_at is None:
+        remember(KIND, proposition.id, proposition.created_at)
     proposition.name = proposition.email = proposition.consent_text = proposition.word = ""
     proposition.key = None
     proposition.erased_at = proposition.erased_at or now()

@@ -11,7 +11,10 @@ from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.terms import Term
 from crm.db import Model, db, now
+from crm.forgotten import remember
 from crm.newsletter.issues import Publication
+
+LEFT = "depart"  # see crm.forgotten
 
 
 class Basis(StrEnum):
@@ -211,7 +214,9 @@ class Subscription(Model):
 
     def unsubscribe(self) -> None:
         """Leave, at once and for every number to come. Safe to repeat: the first moment stays."""
-        self.left_at = self.left_at or now()
+        if self.left_at is None:
+            self.left_at = now()
+            remember(LEFT, self.id, self.created_at)
 
 
 class Consent(Model):

@@ -215,6 +215,7 @@ def test_links_are_visited_kept_and_said(app, setting):
         assert links.progress(issue).total == 5
         assert links.ask(issue, now()) == 5
         assert links.progress(issue).waiting == 5
+        assert said(links.links(issue)) == ["La visite des liens est en cours\u00a0: 0 sur 5."]
         db.session.commit()
         links.visit_asked()
         db.session.expire_all()
@@ -223,10 +224,10 @@ def test_links_are_visited_kept_and_said(app, setting):
         assert links.ask(issue, now()) == 0, "kept for a while"
         links.visit_asked()
         assert len(site.requests) == asked
-        assert links.ask(issue, now() + timedelta(hours=13)) == 5
     assert [(one.words.partition("\u00a0»")[0], one.is_blocking) for one in links.links(issue)] == [
         ("«\u00a0Vieux", False), ("«\u00a0Mort", True), ("«\u00a0Panne", False),
     ]  # fmt: skip
+    assert links.ask(issue, now() + timedelta(hours=13)) == 5, "and asked for again after that"
     assert items[2].link_error.startswith("La page n’existe pas")
     assert items[0].link_error == ""
 
@@ -236,10 +237,32 @@ def test_a_new_address_is_adopted_in_one_gesture(app):
     issue = number(moved, editorial="[Lire](https://s.example.org/vieux)")
     probe = save(Probe(url=moved.url, digest="d" * 64, checked_at=now(),
                        leads_to="https://s.example.org/neuf"))  # fmt: skip
+    issue.editorial += " https://s.example.org/vieux-port https://s.example.org/vieux."
     links.adopt(issue, probe)
     assert (moved.url, moved.canonical_url) == ("https://s.example.org/neuf", "s.example.org/neuf")
     assert "url" in moved.kept
-    assert issue.editorial == "[Lire](https://s.example.org/neuf)"
+    assert issue.editorial == (
+        "[Lire](https://s.example.org/neuf) https://s.example.org/vieux-port "
+        "https://s.example.org/neuf."
+    )
+
+
+def test_a_new_address_is_undone_like_any_gesture(desk):
+    moved = item(url="https://s.example.org/vieux")
+    issue = number(moved)
+    probe = save(Probe(url=moved.url, digest=digest(moved.url), checked_at=now(),
+                       leads_to="https://s.example.org/neuf"))  # fmt: skip
+    db.session.commit()
+    url = f"/gestion/lettres/numeros/{issue.id}"
+    desk.post(f"{url}/verifications/liens/{probe.id}", data={"choix": "adopter"})
+    assert (moved.url, moved.kept) == ("https://s.example.org/neuf", ["canonical_url", "url"])
+    desk.post(f"{url}/gestes/annule")
+    assert (moved.url, moved.canonical_url) == (
+        "https://s.example.org/vieux", "s.example.org/vieux",
+    )  # fmt: skip
+    assert moved.kept == []
+    desk.post(f"{url}/gestes/refait")
+    assert moved.url == "https://s.example.org/neuf"
 
 
 @pytest.fixture

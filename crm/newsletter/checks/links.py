@@ -99,22 +99,38 @@ def links(issue: Issue) -> Iterator[Finding]:
             yield _redirected(probe, placement)
     for (host, error), placements in silent.items():
         yield _silence(host, error, placements)
+    state = progress(issue)
     missing = sum(url not in known or known[url].checked_at is None for url in urls)
-    if missing:
+    if state.waiting:
+        yield Finding(
+            f"La visite des liens est en cours\u00a0: {state.answered} sur {state.total}."
+        )
+    elif missing:
         yield Finding(f"{plural(missing, 'lien reste', 'liens restent')} à vérifier.")
+
+
+def leading_to(issue: Issue, url: str) -> list[Item]:
+    """The items of a number whose page is at `url`."""
+    items = (placement.item for placement in issue.placements)
+    return [item for item in items if item is not None and web_address(item.url) == url]
 
 
 def adopt(issue: Issue, probe: Probe) -> None:
     """Lead straight to where `probe` was sent, wherever this number leads there."""
+    for item in leading_to(issue, probe.url):
+        item.edit(url=probe.leads_to[:2000], canonical_url=canonical_url(probe.leads_to))
     for placement in issue.placements:
-        if placement.item is not None and web_address(placement.item.url) == probe.url:
-            canonical = canonical_url(probe.leads_to)
-            placement.item.edit(url=probe.leads_to[:2000], canonical_url=canonical)
-        elif placement.is_free:
+        if placement.is_free:
             if web_address(placement.own_url) == probe.url:
                 placement.own_url = probe.leads_to[:2000]
-            placement.own_summary = (placement.own_summary or "").replace(probe.url, probe.leads_to)
-    issue.editorial = issue.editorial.replace(probe.url, probe.leads_to)
+            placement.own_summary = _led(placement.own_summary or "", probe)
+    issue.editorial = _led(issue.editorial, probe)
+
+
+def _led(text: str, probe: Probe) -> str:
+    """`text` with the address that moved, and not those that only begin like it."""
+    whole = rf"(?<![\w=/]){re.escape(probe.url)}(?=[.,;:!?]*(?:[\s)>\]\"'<]|$))"
+    return re.sub(whole, lambda _: probe.leads_to, text)
 
 
 def vouch(probe: Probe) -> None:

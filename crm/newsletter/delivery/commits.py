@@ -5,12 +5,12 @@ written through to the disk only where a power cut could otherwise make us forge
 import logging
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TypeVar
 
 import sqlalchemy as sa
 
-from crm.db import begin_writing
+from crm.db import begin_writing, lightly
 from crm.newsletter.delivery.ledger import Ledger
 
 log = logging.getLogger(__name__)
@@ -52,7 +52,6 @@ class Commits:
 
     def close(self) -> None:
         if self._connection is not None:
-            _write_through(self._connection, on_disk=True)
             self._connection.close()
             self._connection = None
 
@@ -62,8 +61,7 @@ class Commits:
             try:
                 if self._connection is None:
                     self._connection = self.ledger.engine.connect()
-                _write_through(self._connection, on_disk=on_disk)
-                with self._connection.begin():
+                with nullcontext() if on_disk else lightly(), self._connection.begin():
                     yield self._connection
             except sa.exc.DBAPIError:
                 self._give_up()
@@ -75,15 +73,3 @@ class Commits:
             self._connection.invalidate()
             self._connection.close()
             self._connection = None
-
-
-def _write_through(connection: sa.Connection, *, on_disk: bool) -> None:
-    """Whether the next commits wait for the disk (https://sqlite.org/pragma.html#synchronous).
-
-    PostgreSQL always waits: its own death, unlike ours, forgets what was not written through.
-    """
-    if connection.dialect.name == "sqlite" and connection.info.get("on_disk", True) != on_disk:
-        driver = connection.connection.driver_connection
-        assert driver is not None
-        driver.execute(f"PRAGMA synchronous={'FULL' if on_disk else 'NORMAL'}")
-        connection.info["on_disk"] = on_disk

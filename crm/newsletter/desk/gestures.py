@@ -70,19 +70,21 @@ def gesture(
     *,
     by: User | None = None,
     items: Sequence[Item] = (),
+    led: Sequence[Item] = (),
     typing: str = "",
 ) -> Iterator[None]:
     """Do one thing to `issue`, which can then be undone. One at a time: the others wait.
 
-    `words` say it, in French, after « Annuler\u00a0: ». `items` are those it may set aside.
-    Raises NotADraft. Nothing is written down when nothing changed.
+    `words` say it, in French, after « Annuler\u00a0: ». `items` are those it may set aside,
+    `led` those it may lead to another page. Nothing is written down when nothing changed.
+    Raises NotADraft.
     """
     hold(issue)
-    before = snapshot(issue, items)
+    before = snapshot(issue, items, led)
     yield
     db.session.flush()
     db.session.expire_all()
-    if snapshot(issue, items) == before:
+    if snapshot(issue, items, led) == before:
         return
     issue.version += 1
     _forget_undone(issue)

@@ -17,11 +17,13 @@ from crm.newsletter.items import Item
 from crm.newsletter.placements import Placement
 
 TEXTS = ("subject", "preheader", "editorial", "planned_on")
+LED = ("url", "canonical_url", "kept")  # what says where an item leads
 _PLACE = ("id", "section_id", "issue_id", "position")  # told by where a row is
 
 
-def snapshot(issue: Issue, items: Iterable[Item] = ()) -> dict[str, Any]:
-    """What `issue` says, and what was decided of `items`, as JSON can keep it."""
+def snapshot(issue: Issue, items: Iterable[Item] = (), led: Iterable[Item] = ()) -> dict[str, Any]:
+    """What `issue` says, what was decided of `items`, and where those `led` elsewhere lead, as JSON
+    can keep it."""
     return {
         "texts": {name: _plain(getattr(issue, name)) for name in TEXTS},
         "sections": [
@@ -30,13 +32,18 @@ def snapshot(issue: Issue, items: Iterable[Item] = ()) -> dict[str, Any]:
             for section in issue.sections
         ],
         "asides": {str(item.id): _aside(issue, item.id) for item in items},
+        "led": {str(item.id): {name: getattr(item, name) for name in LED} for item in led},
     }
 
 
 def restore(issue: Issue, state: dict[str, Any]) -> dict[str, Any]:
     """Have `issue` say `state` again; returns what it said until now."""
     items = [item for item in map(_item, state["asides"]) if item is not None]
-    until_now = snapshot(issue, items)
+    led = {item: values for key, values in state.get("led", {}).items() if (item := _item(key))}
+    until_now = snapshot(issue, items, led)
+    for item, values in led.items():
+        for name, value in values.items():
+            setattr(item, name, value)
     for name, value in state["texts"].items():
         setattr(issue, name, _typed(Issue, name, value))
     with db.session.no_autoflush:

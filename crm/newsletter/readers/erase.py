@@ -9,6 +9,7 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from crm.db import db, now
+from crm.forgotten import remember
 from crm.mail import Mail
 from crm.newsletter.bounces import Bounce
 from crm.newsletter.deliveries import PENDING, Delivery
@@ -17,6 +18,7 @@ from crm.newsletter.readers.facets import tell_search
 from crm.newsletter.readers.moves import Move
 from crm.newsletter.subscriptions import Consent, Subscription
 
+KIND = "lettres"
 _BLANKS = dict.fromkeys(("first_name", "last_name", "organisation_name", "department"), "")
 
 
@@ -25,6 +27,7 @@ def erase(email: str, keys: Sequence[str]) -> int:
 
     `keys` as `Settings.keys`: they hash the address, the only thing kept. Nothing is committed.
     """
+    remember(KIND, email)
     found = Subscription.at(email)
     for subscription in found:
         subscription.unsubscribe()

@@ -21,6 +21,7 @@ from crm.newsletter.staff import (
     sections,
     sending,
     subscribers,
+    trials,
     variants,
 )
 
@@ -32,6 +33,7 @@ MODULES = (
     sections,
     preview,
     sending,
+    trials,
     figures,
     health,
     items,

@@ -87,7 +87,7 @@ def create(issue_id: int) -> ResponseReturnValue:
 def progress(issue_id: int) -> Response:
     found = links.progress(find(issue_id))
     return jsonify(
-        total=found.answered + found.waiting,
+        total=found.total,
         settled=found.answered,
         is_started=True,
         is_over=not found.waiting,
@@ -116,7 +116,8 @@ def update(issue_id: int, probe_id: int) -> ResponseReturnValue:
         issue = draft(issue_id)
         if not probe.leads_to:
             abort(409, "Ce lien ne mène plus ailleurs.")
-        with gesture(issue, "prendre une nouvelle adresse", by=current_user):
+        led = links.leading_to(issue, probe.url)
+        with gesture(issue, "prendre une nouvelle adresse", by=current_user, led=led):
             links.adopt(issue, probe)
         flash("Le lien mène tout droit à la nouvelle adresse.")
     else:

@@ -10,6 +10,7 @@ from crm.auth import PUBLISH, READ, allow
 from crm.db import db
 from crm.forms import Form, as_choices, checkboxes, choice, line, text
 from crm.newsletter import duplicate
+from crm.newsletter.desk import sense
 from crm.newsletter.issues import Layout, Opens, Order, Publication, RecipeSection
 from crm.newsletter.items import Kind
 
@@ -92,8 +93,12 @@ def new() -> ResponseReturnValue:
 @bp.route("/<slug>", methods=["GET"])
 @allow(READ)
 def show(slug: str) -> ResponseReturnValue:
+    publication = _publication(slug)
     return render_template(
-        "staff/newsletter/publications/show.html", publication=_publication(slug), kinds=Kind
+        "staff/newsletter/publications/show.html",
+        publication=publication,
+        kinds=Kind,
+        troubles=sense.unheard(publication.recipe) | sense.troubles(publication.recipe),
     )
 
 

@@ -1,4 +1,4 @@
-"""Sending a number: try it, decide, watch it leave."""
+"""Sending a number: decide, watch it leave."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,20 +15,18 @@ from flask import (
     url_for,
 )
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy import true
 from sqlalchemy.orm import contains_eager
 from wtforms import validators
 
-from crm import mail
 from crm.acts import Did, record_mine
 from crm.auth import PUBLISH, READ, allow
 from crm.contacts.search.segments import Segment
 from crm.db import db, now
 from crm.filters import local, moment, near, plural
-from crm.forms import Form, LocalMomentField, as_choices, ask_again, choice, email
+from crm.forms import Form, LocalMomentField, as_choices, ask_again, choice
 from crm.jobs import enqueue
-from crm.newsletter import audience, emails, review
+from crm.newsletter import audience, review
 from crm.newsletter.checks.look import blocking, look
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import lateness, schedule
@@ -42,10 +40,6 @@ from crm.newsletter.staff.issues import find
 bp = Blueprint("sending", __name__)
 
 PER_PAGE = 50
-
-
-class TrialForm(Form):
-    email = email("Envoyer un essai à", required=True)
 
 
 class ScheduleForm(Form):
@@ -75,21 +69,6 @@ class ScheduleForm(Form):
             raise validators.ValidationError(
                 "Cette heure est passée. Laissez vide pour envoyer tout de suite."
             )
-
-
-@bp.route("/numeros/<int:issue_id>/essai", methods=["GET", "POST"])
-@allow(PUBLISH)
-def trial(issue_id: int) -> ResponseReturnValue:
-    issue = find(issue_id)
-    form = TrialForm(data={"email": current_user.email})
-    if form.is_valid_post():
-        emails.trial(issue, form.email.data)
-        db.session.commit()
-        mail.wake()
-        flash(f"L’essai part vers {form.email.data}.")
-        return redirect(url_for("staff.newsletter.preview.show", issue_id=issue.id))
-    code = 422 if form.errors else 200
-    return render_template("staff/newsletter/sending/trial.html", issue=issue, form=form), code
 
 
 @bp.route("/numeros/<int:issue_id>/envoi", methods=["GET", "POST"])

@@ -8,14 +8,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 from drafts import decided, draft
-from factories import awa, luc, subscriber
+from factories import awa, item, luc, subscriber
 from queries import cost
+from sending import draft as ready_made
 
 from crm.db import db, now
 from crm.mail import Mail
 from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery.courtesy import Courtesy
 from crm.newsletter.delivery.progress import Pulse, progress_of
+from crm.newsletter.issues import Section
+from crm.newsletter.placements import Placement
 
 HUGE = "x" * 100_000
 
@@ -47,6 +50,43 @@ def test_a_trial_is_the_letter_to_one_address(client):
     assert (mail["To"], mail["Subject"]) == ("luc@example.org", f"[Essai] {issue.subject}")
     assert issue.placements[0].title in mail.get_body(("plain",)).get_content()
     assert issue.is_draft
+
+
+def only_for(department, title):
+    """A section of one item, for the readers of one department."""
+    placed = Placement(item=item(title=title), position=1, only={"departments": [department]})
+    return Section(title=title, kinds=["news"], position=1, placements=[placed])
+
+
+def test_a_trial_is_the_letter_of_one_group_or_of_one_reader(client):
+    subscriber(), subscriber(), subscriber("zoe@example.org", department="38")
+    issue = ready_made(sections=[only_for("38", "Pour l’Isère"), only_for("69", "Pour le Rhône")])
+    page = client.get(address(issue, "essai")).text
+    assert "2\u00a0autres abonnés reçoivent celle-ci" in page.replace("&nbsp;", "\u00a0")
+    assert '<option selected value="1">' in client.get(address(issue, "essai?version=1")).text
+    cases = [
+        ({"version": "0"}, set()),
+        ({"version": "1"}, {"Isère"}),
+        ({"version": "0", "reader": " Zoe@example.org"}, {"Isère"}),
+        ({"version": "entier"}, {"Isère", "Rhône"}),
+    ]
+    for data, places in cases:
+        posted = client.post(address(issue, "essai"), data={"email": "luc@example.org"} | data)
+        assert posted.status_code == 302, data
+        for kind in ("plain", "html"):
+            told = mails()[-1].get_body((kind,)).get_content()
+            assert {one for one in ("Isère", "Rhône") if one in told} == places, data
+
+
+@pytest.mark.parametrize(
+    "data", [{"version": "7"}, {"version": "x"}, {"reader": "luc@example.org"}]
+)
+def test_a_trial_of_a_letter_nobody_gets_is_not_sent(client, data):
+    subscriber(), subscriber(department="38")
+    issue = ready_made(sections=[only_for("38", "Pour l’Isère")])
+    whole = {"email": "luc@example.org", "version": "0"} | data
+    assert client.post(address(issue, "essai"), data=whole).status_code == 422
+    assert mails() == []
 
 
 @pytest.mark.parametrize(
