@@ -20,7 +20,7 @@ from crm.newsletter.checks import letter, links, pictures, texts, timing
 from crm.newsletter.checks.look import blocking, look
 from crm.newsletter.content import Part, freeze
 from crm.newsletter.deliveries import Delivery, State
-from crm.newsletter.issues import Issue, Layout, Section
+from crm.newsletter.issues import Issue, Layout, Publication, Section
 from crm.newsletter.items import Kind, Picture
 from crm.newsletter.placements import Form, Placement
 from crm.newsletter.probes import Probe, digest
@@ -341,3 +341,85 @@ def test_mending_is_stable_and_changes_no_word(text):
 def test_a_section_that_makes_no_sense_is_said(app):
     issue = draft(sections=[section("Sans genre", Layout.CARDS, item(), kinds=[])])
     assert "n’accepte aucun genre" in next(texts.recipe(issue)).words
+
+
+def test_every_check_is_made(app):
+    """One number with all that can be wrong: what each check says is on the page."""
+    again = item(title="Revenant")
+    sent(again).started_at = now() - timedelta(days=1)
+    reader = subscriber()
+    old = db.session.scalars(sa.select(Issue)).one()
+    save(Delivery(issue=old, subscription=reader, state=State.SENT, settled_at=now()))
+    wrong = number(
+        again, item(Kind.FUNDING, ends_on=in_days(-1, today())),
+        item(picture=picture(300_001)),
+        item(picture_url="https://s.example.org/p.png", picture_tried_at=now()),
+        number=10, subject="", editorial="L'eau\n\n[ici](https://e.org)",
+    )  # fmt: skip
+    wrong.sections.append(section("Vide", kinds=[], position=2))
+    db.session.flush()
+    told = "\n".join(said(look(wrong)))
+    for words in (
+        "L’objet est vide", "La rubrique «\u00a0Vide\u00a0» est vide",
+        "avant l’envoi", "a déjà paru", "à vérifier", "n’a pas de texte de remplacement",
+        "n’a pas pu être chargée", "293\u00a0Ko", "Un lien s’appelle", "adresse postale",
+        "Typographie à corriger", "n’accepte aucun genre", "a déjà reçu une lettre",
+    ):  # fmt: skip
+        assert words in told, words
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(letter, "HTML_BUDGET", 1_000)
+        patch.setattr(letter, "ENOUGH", 99)
+        patch.setattr(letter, "LEAVE_MARK", "ailleurs")
+        told = "\n".join(said(look(wrong)))
+    for words in ("Le courriel pèse", "se lit mal", "Rien ne permet de se désinscrire"):
+        assert words in told, words
+
+
+def probed(url: str, **values) -> Probe:
+    return save(Probe(url=url, digest=digest(url), checked_at=now(), **values))
+
+
+def test_a_page_sent_to_the_front_page_is_sought_elsewhere(app):
+    moved = item(title="Vieux", url="https://s.example.org/vieux")
+    probed(moved.url, leads_to="https://s.example.org/")
+    [found] = links.links(number(moved))
+    assert found.words.startswith("«\u00a0Vieux\u00a0» mène à l’accueil du site")
+
+
+def test_a_site_that_is_down_is_said_once(app):
+    items = [item(url=f"https://s.example.org/{n}") for n in range(3)]
+    for one in items:
+        probed(one.url, error="Le site ne répond pas.")
+    assert said(links.links(number(*items))) == [
+        "s.example.org, où mènent 3\u00a0liens, n’a pas répondu. Le site ne répond pas."
+    ]
+
+
+def test_an_empty_heading_is_seen(app):
+    mail = made(block())
+    bad = dataclasses.replace(mail, html=mail.html.replace("</h1>", "</h1><h2> </h2>"))
+    assert said(letter.outline(bad)) == ["Un titre du courriel est vide."]
+
+
+@pytest.mark.parametrize(
+    ("slug", "hours", "state", "is_counted"),
+    [
+        ("resaclic", 71, State.SENT, True),
+        ("resaclic", 73, State.SENT, False),
+        ("lettre", 5, State.SENT, True),
+        ("lettre", 5, State.BOUNCED, False),
+    ],
+)
+def test_lately_is_three_days_whatever_the_letter(app, slug, hours, state, is_counted):
+    publication = Publication.named(slug)
+    before = sent(item(), publication=publication)
+    before.started_at = now() - timedelta(hours=hours)
+    reader = subscriber("zoe@example.org", publication)
+    if slug != "resaclic":
+        subscriber("zoe@example.org")
+    save(Delivery(issue=before, subscription=reader, state=state,
+                  settled_at=now() - timedelta(hours=hours)))  # fmt: skip
+    found = said(timing.tiredness(number(item(), number=10)))
+    assert [one.partition(" (")[2] for one in found] == (
+        [f"{publication.name})."] if is_counted else []
+    )
