@@ -130,6 +130,24 @@ def reading() -> Iterator[None]:
         _may_write.reset(token)
 
 
+_on_disk: ContextVar[bool] = ContextVar("on_disk", default=True)
+
+
+@contextmanager
+def lightly() -> Iterator[None]:
+    """A stretch of code whose commits do not wait for the disk: they outlive this process, but a
+    power cut may undo those that no other commit has followed
+    (https://sqlite.org/pragma.html#synchronous).
+
+    PostgreSQL always waits: its own death, unlike ours, forgets what was not written through.
+    """
+    token = _on_disk.set(False)
+    try:
+        yield
+    finally:
+        _on_disk.reset(token)
+
+
 @event.listens_for(sa.Engine, "connect")
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     if not isinstance(connection, sqlite3.Connection):
@@ -157,7 +175,14 @@ def _lower(value: Any) -> Any:
 @event.listens_for(sa.Engine, "begin")
 def _begin_sqlite(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
+        _write_through(connection, on_disk=_on_disk.get())
         connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write.get() else "BEGIN")
+
+
+def _write_through(connection: sa.Connection, *, on_disk: bool) -> None:
+    if connection.info.get("on_disk", True) != on_disk:
+        connection.exec_driver_sql(f"PRAGMA synchronous={'FULL' if on_disk else 'NORMAL'}")
+        connection.info["on_disk"] = on_disk
 
 
 def change(statement: sa.Update | sa.Delete) -> int:

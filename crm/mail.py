@@ -18,7 +18,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crm.colours import light_variant
 from crm.config import ROOT, Settings
-from crm.db import Model, change, db, now
+from crm.db import Model, change, db, lightly, now, reading
 from crm.dialogue import Refused, ServerGone
 from crm.filters import FILTERS, plural
 from crm.holds import NOTHING_HELD
@@ -28,6 +28,10 @@ from crm.signature import signed
 from crm.smtp import Connection, connected, wire
 
 log = logging.getLogger(__name__)
+
+_AT_ONCE = 200
+_GROUP = 10  # mails taken in one commit
+_LEASE = timedelta(minutes=10)  # after which the mails of a worker that died are taken by another
 
 _ATTRIBUTE = re.compile(r'="[^"]*\\[^"]*"')
 _ESCAPE = re.compile(r"\\(?:u\{(?P<code>[0-9a-f]{1,6})\}|(?P<letter>.))", re.DOTALL)
@@ -180,59 +184,83 @@ def sender(settings: Settings) -> str:
 @every(minutes=1)
 def send_mails() -> None:
     """Send what is due. Commits as it goes: what has left must not leave again."""
-    settings = Settings.current()
-    due = sa.select(Mail).where(Mail.next_try_at <= now(), NOTHING_HELD)
-    due = due.order_by(Mail.id).limit(200)
-    mails = list(db.session.scalars(due))
-    db.session.commit()
-    if not mails:
+    settings, due = Settings.current(), _due()
+    if not due:
         return
+    mine: set[int] = set()  # taken, and nothing is known of them yet
     try:
         with connected(settings) as connection:
-            for mail in mails:
-                _send(mail, connection, settings)
+            for first in range(0, len(due), _GROUP):
+                taken = _take(due[first : first + _GROUP])
+                mine.update(mail.id for mail in taken)
+                for mail in taken:
+                    if now() < taken[0].until - _LEASE / 2:
+                        _send(mail, connection, settings)
+                        mine.discard(mail.id)
     except ServerGone as gone:
         log.warning("courriels remis à plus tard\u00a0: %s", gone.words)
-        for mail in mails:
-            if mail.next_try_at is not None and mail.sent_at is None:
-                _defer(mail, gone.words, settings)
+        _put_off(due, mine, gone.words, settings)
+
+
+def _due() -> list[int]:
+    db.session.commit()
+    due = sa.select(Mail.id).where(Mail.next_try_at <= now(), NOTHING_HELD)
+    with reading():
+        ids = list(db.session.scalars(due.order_by(Mail.id).limit(_AT_ONCE)))
+        db.session.rollback()
+    return ids
+
+
+def _take(ids: Sequence[int]) -> Sequence[Any]:
+    """Those of these mails that nobody else took meanwhile: they are ours until the lease ends."""
+    mine = (
+        sa.update(Mail)
+        .where(Mail.id.in_(ids), Mail.next_try_at <= now(), NOTHING_HELD)
+        .values(next_try_at=now() + _LEASE)
+        .returning(Mail.id, Mail.recipient, Mail.message, Mail.attempts,
+                   Mail.next_try_at.label("until"))
+        .execution_options(synchronize_session=False)
+    )  # fmt: skip
+    taken = sorted(db.session.execute(mine).all(), key=lambda mail: mail.id)
+    db.session.commit()
+    return taken
+
+
+def _send(mail: Any, connection: Connection, settings: Settings) -> None:
+    sender_address = parseaddr(settings.mail_from)[1]
+    try:
+        words = connection.hand_over(sender_address, mail.recipient, signed(mail.message, settings))
+    except Refused as refused:
+        if refused.for_good:
+            _settle(mail.id, response=refused.words, next_try_at=None)
+        else:
+            _settle(mail.id, **_later(mail.attempts, refused.words, settings))
+    else:
+        _settle(mail.id, response=words, sent_at=now(), next_try_at=None, message=b"")
+
+
+def _settle(mail_id: int, *, response: str, **values: Any) -> None:
+    mine = sa.update(Mail).where(Mail.id == mail_id)
+    with lightly():
+        change(mine.values(response=response[:500], **values))
         db.session.commit()
 
 
-def _send(mail: Mail, connection: Connection, settings: Settings) -> None:
-    if not _claim(mail):
-        return
-    try:
-        mail.response = connection.hand_over(
-            parseaddr(settings.mail_from)[1], mail.recipient, signed(mail.message, settings)
-        )
-    except Refused as refused:
-        if refused.for_good:
-            mail.response, mail.next_try_at = refused.words, None
-        else:
-            _defer(mail, refused.words, settings)
-    else:
-        mail.sent_at, mail.next_try_at, mail.message = now(), None, b""
+def _put_off(due: Sequence[int], mine: set[int], words: str, settings: Settings) -> None:
+    """Try all that was to leave again later, but for what another worker took."""
+    waits = sa.or_(Mail.id.in_(mine), sa.and_(Mail.id.in_(due), Mail.next_try_at <= now()))
+    for mail_id, attempts in db.session.execute(sa.select(Mail.id, Mail.attempts).where(waits)):
+        later = _later(attempts, words[:500], settings)
+        change(sa.update(Mail).where(Mail.id == mail_id).values(**later))
     db.session.commit()
 
 
-def _claim(mail: Mail) -> bool:
-    """Take this mail for ten minutes: two workers never send the same one."""
-    taken = change(
-        sa.update(Mail)
-        .where(Mail.id == mail.id, Mail.next_try_at <= now(), NOTHING_HELD)
-        .values(next_try_at=now() + timedelta(minutes=10))
-    )
-    db.session.commit()
-    return bool(taken)
-
-
-def _defer(mail: Mail, words: str, settings: Settings) -> None:
-    mail.attempts += 1
-    mail.response = words
+def _later(attempts: int, words: str, settings: Settings) -> dict[str, Any]:
+    """What the row of a mail becomes after a try that failed."""
     delays = settings.retry_delays
-    given_up = mail.attempts > len(delays)
-    mail.next_try_at = None if given_up else now() + timedelta(seconds=delays[mail.attempts - 1])
+    given_up = attempts >= len(delays)
+    next_try = None if given_up else now() + timedelta(seconds=delays[attempts])
+    return {"attempts": attempts + 1, "response": words, "next_try_at": next_try}
 
 
 def wake() -> None:
