@@ -18,6 +18,7 @@ from crm import (
     dashboard,
     errors,
     filters,
+    forgotten,
     holds,
     icons,
     jobs,
@@ -58,7 +59,7 @@ from crm.events import facets as events_facets
 from crm.events import public as events_public
 from crm.events import staff as events_staff
 from crm.identity import Identity
-from crm.keeping import backups, nightly
+from crm.keeping import backups, memory, nightly
 from crm.newsletter import (
     archive,
     asides,
@@ -77,7 +78,7 @@ from crm.newsletter import staff as newsletter_staff
 from crm.newsletter.delivery import courtesy, progress
 from crm.newsletter.desk import gestures, presence, watch
 from crm.newsletter.readers import departures, facets, moves
-from crm.privacy import erasures, lapses, notices, retain, scrub
+from crm.privacy import again, erasures, lapses, notices, retain, scrub
 from crm.privacy import public as privacy_public
 from crm.privacy import staff as privacy_staff
 from crm.requests import answers, meetings, messages, requests, rules, slots, words, work
@@ -98,8 +99,8 @@ MODELS = (
     afterwards, documents, event_files, events, events_facets, offers, partners, presences,
     registrations, remind, sessions, tell,
     accounts_sessions, acts, attempts, factor, links, policy,
-    backups, holds, jobs, mail, nightly, proof, spam, tasks,
-    erasures, lapses, notices, retain, scrub,
+    backups, forgotten, holds, jobs, mail, memory, nightly, proof, spam, tasks,
+    again, erasures, lapses, notices, retain, scrub,
 )  # fmt: skip
 
 MAX_UPLOAD = 20 * 1024 * 1024  # bytes in one request

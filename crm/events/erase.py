@@ -10,8 +10,10 @@ from crm.events.afterwards import Certificate
 from crm.events.links import card_url
 from crm.events.register import discard, give_up
 from crm.events.registrations import Registration
+from crm.forgotten import remember
 from crm.mail import Mail
 
+KIND = "inscription"
 _PERSONAL = ("first_name", "last_name", "email", "phone", "organisation_name", "function",
              "department", "access_needs", "group_name", "suspicion")  # fmt: skip
 
@@ -20,6 +22,7 @@ def erase(registration: Registration) -> None:
     """Take away everything that says who it was. Of an event to come, the place is given up. What
     a robot sent goes whole. It cannot be undone.
     """
+    remember(KIND, registration.id, registration.created_at)
     if not registration.event.is_over:
         give_up(registration)
     discard(registration)

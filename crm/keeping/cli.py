@@ -106,6 +106,13 @@ def _say(done: Restored, settings: Settings) -> None:
         f"Tout est revenu comme {moment(done.manifest.made_at)}\u00a0: "
         f"{plural(done.manifest.rows, 'ligne')}."
     )
+    if done.erased_again:
+        again = plural(
+            done.erased_again,
+            "effacement ou désabonnement fait depuis a été refait",
+            "effacements ou désabonnements faits depuis ont été refaits",
+        )
+        click.echo(f"{again}.")
     if done.set_aside:
         click.echo(f"Les fichiers remplacés sont dans {done.set_aside}.")
     if "secret_key" in done.files:

@@ -16,7 +16,9 @@ from crm.holds import Hold
 from crm.keeping import archive
 from crm.keeping.archive import Manifest, Reader
 from crm.keeping.fill import fill_from
+from crm.keeping.memory import Mark, gather, give
 from crm.keeping.places import building, temporary_file
+from crm.privacy.again import erase_again
 
 Progress = Callable[[int, int], None]  # done, in all
 
@@ -31,6 +33,7 @@ class Restored:
     files: list[str] = field(default_factory=list)  # those that were written
     set_aside: Path | None = None  # where those they took the place of are
     old_keys: Path | None = None  # a secret that is not the one of the settings
+    erased_again: int = 0  # people, requests… erased since the backup, and once more
 
 
 def restore(settings: Settings, file: Path, progress: Progress | None = None) -> Restored:
@@ -39,36 +42,46 @@ def restore(settings: Settings, file: Path, progress: Progress | None = None) ->
     The database changes in one go, even under the feet of who works: before that, or killed
     halfway, nothing has changed. Commits. Raises Damaged or tables.Uncopied when the backup cannot
     be trusted, FileNotFoundError when there is none.
+
+    What was erased since the backup is erased again, before this returns and before anything may
+    leave (RGPD art. 17).
     """
     with archive.reading(file) as backup:
         backup.check()
+        known = gather(settings, file)
         if db.engine.dialect.name == "sqlite":
-            _into_file(settings, backup, progress)
+            _into_file(settings, backup, known, progress)
         else:
-            _into_schema(backup, progress)
+            _into_schema(backup, known, progress)
         db.session.remove()
         db.engine.dispose()
         done = Restored(backup.manifest)
         _put_files(settings, backup, done)
         _put_keys(settings, backup, done)
+        keys = backup.secrets()
     reindex_all()
     db.session.commit()
+    done.erased_again = erase_again(keys)
     return done
 
 
-def _hold(connection: sa.Connection, data_from: datetime) -> None:
-    """In the same transaction as the rows: no worker ever sees them without it."""
+def _hold(connection: sa.Connection, data_from: datetime, known: set[Mark]) -> None:
+    """In the same transaction as the rows: no worker ever sees them without it, nor without what
+    is to be erased again."""
     connection.execute(sa.insert(Hold).values(began_at=now(), data_from=data_from))
+    give(connection, known, data_from)
 
 
-def _into_file(settings: Settings, backup: Reader, progress: Progress | None) -> None:
+def _into_file(
+    settings: Settings, backup: Reader, known: set[Mark], progress: Progress | None
+) -> None:
     """Make the whole database apart, then let SQLite copy it over ours, in one transaction."""
     ours = Path(settings.database_url.removeprefix("sqlite:///"))
     ours.parent.mkdir(parents=True, exist_ok=True)
     with temporary_file(ours.parent) as made:
         with building(made) as connection:
             fill_from(connection, backup, progress)
-            _hold(connection, backup.manifest.made_at)
+            _hold(connection, backup.manifest.made_at, known)
         db.session.remove()
         db.engine.dispose()
         try:
@@ -100,14 +113,14 @@ def _set_aside_broken(ours: Path) -> None:
             file.replace(f"{ours}.illisible-{now():%Y%m%d-%H%M%S}{ending}")
 
 
-def _into_schema(backup: Reader, progress: Progress | None) -> None:
+def _into_schema(backup: Reader, known: set[Mark], progress: Progress | None) -> None:
     """Everything in one transaction: until its end people go on seeing the old tables."""
     with db.engine.connect() as connection, connection.begin():
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{PATIENCE}'")
         connection.execute(_OTHERS_OUT)
         _drop_all(connection)
         fill_from(connection, backup, progress)
-        _hold(connection, backup.manifest.made_at)
+        _hold(connection, backup.manifest.made_at, known)
 
 
 # Those who had begun something on tables that are going away are told so; the others come back.

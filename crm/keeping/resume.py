@@ -9,6 +9,7 @@ from crm.holds import Hold, release
 from crm.mail import Mail
 from crm.newsletter.delivery.lateness import in_question
 from crm.newsletter.issues import Issue
+from crm.privacy.again import erase_again
 from crm.users import User
 
 
@@ -34,6 +35,7 @@ def resume(by: User | None, *, sends_mails: bool) -> Waiting:
     The issues stay back until someone answers on their page (see crm.newsletter.delivery.lateness).
     Mails written before the backup leave only when `sends_mails`; otherwise they are given up.
     """
+    erase_again()  # what a restoration that was killed had no time to do
     hold, found = Hold.current(), waiting()
     if hold is not None and not sends_mails:
         change(

@@ -66,6 +66,9 @@ HOLDINGS = (
             other=("token_hash",), kept="Une heure, ou le temps d’une invitation."),
     Holding("attempts", "equipe", "essais de connexion, sous une empreinte",
             other=("account", "address"), kept="Quelques jours."),
+    Holding("forgotten", "fonctionnement",
+            "empreintes de ce qui a été effacé, pour qu’une sauvegarde restaurée ne le ramène pas",
+            other=("kind", "mark"), kept="Aussi longtemps que les sauvegardes."),
     Holding("acts", "equipe", "journal des actes sensibles\u00a0: qui a exporté, fusionné, effacé…",
             other=("about", "detail"), kept="Un an."),
     Holding("mails", "fonctionnement", "courriels à une personne\u00a0: adresse, objet et, jusqu’à "

@@ -48,6 +48,14 @@ def last_sign(person_id: int | None, email: str) -> tuple[datetime | None, str]:
     return (found[0], found[1]) if found else (None, "")
 
 
+def every_address() -> sa.Select[Any]:
+    """Each address of people that the software knows, once, on a card or not."""
+    signs = _signs()
+    on_cards = sa.select(Detail.key).where(Detail.kind == DetailKind.EMAIL)
+    both = sa.union(sa.select(signs.c.email.label("email")), on_cards).subquery()
+    return sa.select(both.c.email).where(both.c.email != "")
+
+
 def _signs() -> sa.Subquery:
     """Every contact that came from somebody: (person_id, email, at, said)."""
     every: Sequence[Any] = [sign for feature in FEATURES for sign in feature.signs()]

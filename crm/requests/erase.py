@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from crm.contacts.journal import Entry, EntryKind
 from crm.db import change, db, now
 from crm.filters import moment
+from crm.forgotten import remember
 from crm.mail import Mail
 from crm.requests import words
 from crm.requests.kinds import Outcome
@@ -17,6 +18,7 @@ from crm.requests.requests import Step, SupportRequest
 from crm.requests.slots import Appointment
 from crm.requests.work import TimeSpent
 
+KIND = "demande"
 _PERSONAL = ("subject", "need", "first_name", "last_name", "email", "phone", "organisation_name",
              "commune", "availability", "outcome_note", "suspicion")  # fmt: skip
 _NAMES = {
@@ -28,6 +30,7 @@ _NAMES = {
 
 def erase(request: SupportRequest) -> None:
     """Take away everything that says who asked and what was said. It cannot be undone."""
+    remember(KIND, request.id, request.created_at)
     if not request.is_closed:
         request.close(Outcome.WITHDRAWN)
     for name in _PERSONAL:

@@ -13,12 +13,13 @@ def upgrade() -> None:
     _backups()
     _holds()
     _erasures()
+    _forgotten()
     _retention()
     _notices()
 
 
 def downgrade() -> None:
-    for table in ("notices", "retention", "lapses", "erasures"):
+    for table in ("notices", "retention", "lapses", "forgotten", "erasures"):
         op.drop_table(table)
     op.drop_table("holds")
     op.drop_table("backups")
@@ -90,6 +91,21 @@ def _erasures() -> None:
     with op.batch_alter_table("erasures") as batch_op:
         batch_op.create_index(op.f("ix_erasures_at"), ["at"])
         batch_op.create_index(op.f("ix_erasures_settled_at"), ["settled_at"])
+
+
+def _forgotten() -> None:
+    op.create_table(
+        "forgotten",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("at", crm.db.Moment(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(length=30), nullable=False),
+        sa.Column("mark", sa.String(length=32), nullable=False),
+        sa.Column("due_since", crm.db.Moment(timezone=True), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_forgotten")),
+    )
+    with op.batch_alter_table("forgotten") as batch_op:
+        batch_op.create_index(op.f("ix_forgotten_at"), ["at"])
+        batch_op.create_index(op.f("ix_forgotten_due_since"), ["due_since"])
 
 
 def _retention() -> None:
