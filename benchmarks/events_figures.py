@@ -25,7 +25,7 @@ from crm.contacts.people import Person
 from crm.db import db, now
 from crm.events import figures, who_came
 from crm.events.events import Event
-from crm.events.registrations import Registration
+from crm.events.registrations import ATTENDED, Registration
 from crm.periods import Period
 
 EVENTS, EACH = 20_000, 50
@@ -90,7 +90,7 @@ def _page(period: Period) -> None:
 def _reference() -> None:
     it = Registration
     query = sa.select(sa.func.count(it.email), sa.func.count(it.organisation_name),
-                      sa.func.sum(it.seats)).where(who_came.ATTENDED_HERE)  # fmt: skip
+                      sa.func.sum(it.seats)).where(ATTENDED)  # fmt: skip
     db.session.execute(query).one()
 
 

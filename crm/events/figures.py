@@ -86,6 +86,9 @@ DIMENSIONS = (
     Dimension("mois", "Par mois", lambda one: [f"{one.first_day:%Y-%m}"],
               lambda period, _: {f"{month:%Y-%m}": day(month, "MMMM y")
                                  for month in period.months()}, True),
+    Dimension("annee", "Par année", lambda one: [str(one.first_day.year)],
+              lambda period, _: {str(year): str(year) for year in
+                                 range(period.starts.year, period.ends.year + 1)}, True),
     Dimension("lieu", "Par lieu", lambda one: [where_of(one)] if where_of(one) else [],
               lambda *_: _PLACES, True),
     Dimension("departement", "Par département", lambda one: [one.department] if one.department
@@ -117,19 +120,18 @@ class Count:
 
 def within(period: Period) -> list[Any]:
     """The events of the period that took place: neither called off, nor still to come."""
-    return [Event.first_day.between(period.starts, period.ends), Event.ends_at <= now(),
-            Event.cancelled_at.is_(None)]  # fmt: skip
+    return [_of(period), Event.ends_at <= now(), Event.cancelled_at.is_(None)]
 
 
-def read(period: Period, *, partners: bool = True) -> list[Held]:
-    """The events of a period, in two queries however many there are."""
-    it = Event
+def read(period: Period, where: Sequence[Any] = ()) -> list[Held]:
+    """The events of a period that took place, or those of `where`: two queries, however many."""
+    it, where = Event, where or within(period)
     rows = db.session.execute(
         sa.select(it.id, it.first_day, it.kind, it.mission_id, it.is_online, it.department,
                   it.venue, it.commune, it.head_count, it.head_count_kind, it.came)
-        .where(*within(period)).order_by(it.last_day, it.id)
+        .where(*where).order_by(it.last_day, it.id)
     ).all()  # fmt: skip
-    named = _partners_of(period) if partners else {}
+    named = _partners_of(where)
     return [
         Held(row.id, row.first_day, row.kind, row.mission_id, row.is_online, row.department,
              row.venue or row.commune,
@@ -139,14 +141,14 @@ def read(period: Period, *, partners: bool = True) -> list[Held]:
     ]  # fmt: skip
 
 
-def _partners_of(period: Period) -> dict[int, dict[str, str]]:
+def _partners_of(where: Sequence[Any]) -> dict[int, dict[str, str]]:
     """The partners of each event: those that have the same card, or the same name, are one."""
     it = Partnership
     rows = db.session.execute(
         sa.select(it.event_id, it.organisation_id, it.name_key, it.name, Organisation.name)
         .join(Event, Event.id == it.event_id)
         .outerjoin(Organisation, Organisation.id == it.organisation_id)
-        .where(*within(period)).order_by(it.event_id, it.position)
+        .where(*where).order_by(it.event_id, it.position)
     ).all()  # fmt: skip
     found: dict[int, dict[str, str]] = {}
     for event_id, organisation_id, name_key, name, known in rows:
@@ -156,8 +158,14 @@ def _partners_of(period: Period) -> dict[int, dict[str, str]]:
 
 
 def tables(period: Period, events: Sequence[Held]) -> list[tuple[Dimension, list[Count]]]:
-    """Every dimension with its values."""
-    return [(one, counts(one, period, events)) for one in DIMENSIONS]
+    """Every dimension with its values; a long period by years rather than by months."""
+    left_out = "mois" if _is_long(period) else "annee"
+    return [(one, counts(one, period, events)) for one in DIMENSIONS if one.key != left_out]
+
+
+def _is_long(period: Period) -> bool:
+    """Longer than the months that a picture can show."""
+    return bool(period.months()) and period.months()[-1] < period.ends.replace(day=1)
 
 
 def counts(dimension: Dimension, period: Period, events: Sequence[Held]) -> list[Count]:
@@ -167,7 +175,7 @@ def counts(dimension: Dimension, period: Period, events: Sequence[Held]) -> list
     for event in events:
         for value in dimension.values(event) or [NOTHING]:
             shared.setdefault(value, []).append(event)
-    always = labels if dimension.key == "mois" else ()
+    always = labels if dimension.key in ("mois", "annee") else ()
     found = [_count(value, label, shared.get(value, [])) for value, label in labels.items()
              if value in shared or value in always]  # fmt: skip
     if not dimension.keeps_order:
@@ -200,28 +208,58 @@ def having(dimension: Dimension, value: str, events: Sequence[Held]) -> list[Hel
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Events of a period that its figures leave out."""
+
+    title: str
+    where: Callable[[Period], list[Any]]
+
+
+def _cancelled(period: Period) -> list[Any]:
+    return [_of(period), Event.cancelled_at.is_not(None)]
+
+
+def _coming(period: Period) -> list[Any]:
+    return [_of(period), Event.cancelled_at.is_(None), Event.ends_at > now()]
+
+
+def _of(period: Period) -> Any:
+    return Event.first_day.between(period.starts, period.ends)
+
+
+APART = {
+    "annules": LeftOut("Événements annulés", _cancelled),
+    "a-venir": LeftOut("Événements à venir", _coming),
+}
+
+
+@dataclass(frozen=True)
 class Apart:
-    """The events of a period that its figures leave out."""
+    """How many events of a period its figures leave out."""
 
     cancelled: int
     coming: int
 
 
 def apart(period: Period) -> Apart:
-    mine = sa.select(sa.func.count(Event.id)).where(
-        Event.first_day.between(period.starts, period.ends)
-    )
-    cancelled = db.session.scalar(mine.where(Event.cancelled_at.is_not(None))) or 0
-    coming = mine.where(Event.cancelled_at.is_(None), Event.ends_at > now())
-    return Apart(cancelled, db.session.scalar(coming) or 0)
+    every = sa.select(sa.func.count(Event.id))
+    counted = [db.session.scalar(every.where(*one.where(period))) or 0 for one in APART.values()]
+    return Apart(*counted)
 
 
 def years(period: Period, many: int = 5) -> list[Count]:
     """This year of the period and those before it, the last one first."""
     last = period.ends.year
     span = Period(date(last - many + 1, 1, 1), date(last, 12, 31))
-    events = read(span, partners=False)
+    people = sa.func.coalesce(Event.head_count, sa.func.nullif(Event.came, 0))
+    year, number = sa.extract("year", Event.first_day), sa.func.count(Event.id)
+    rows = db.session.execute(
+        sa.select(year, number, sa.func.sum(people), number - sa.func.count(people))
+        .where(*within(span)).group_by(year)
+    )  # fmt: skip
+    told = {int(one): rest for one, *rest in rows}
     return [
-        _count(str(year), str(year), [one for one in events if one.first_day.year == year])
-        for year in range(last, last - many, -1)
+        Count(str(one), str(one), events, participants or 0, missing)
+        for one in range(last, last - many, -1)
+        for events, participants, missing in [told.get(one, (0, 0, 0))]
     ]

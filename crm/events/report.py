@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crm.db import db
-from crm.events import figures, who_came, yearly_table
+from crm.events import attendees, figures, who_came, yearly_table
 from crm.events.figures import Count
 from crm.events.past_tables import HEADINGS
 from crm.filters import day, number, plural
@@ -13,9 +13,10 @@ from crm.pdf import render
 from crm.periods import Period
 from crm.tables import Row
 
-PEOPLE = ("Événement", "Date", "Nom", "Prénom", "Courriel", "Structure", "Fonction", "Département",
-          "Places")  # fmt: skip
-_STEP = 1000
+PRESENCES = (
+    "Événement", "Date", "Nom", "Prénom", "Courriel", "Structure", "Fonction", "Département",
+    "Places",
+)  # fmt: skip
 
 
 def totals(period: Period) -> Iterator[Row]:
@@ -25,22 +26,20 @@ def totals(period: Period) -> Iterator[Row]:
     yield "Total", period.label, whole.events, whole.participants, whole.missing
     yield "Personnes différentes, connues par leur nom", period.label, None, people.people, None
     yield "Structures différentes", period.label, None, people.structures, None
-    for label, count in people.by_type.items():
-        yield "Structures par type d’acteur", label, None, count, None
+    for one in people.by_type:
+        yield "Structures par type d’acteur", one.label, None, one.number, None
     for dimension, found in figures.tables(period, events):
-        for one in found:
-            yield dimension.title, one.label, one.events, one.participants, one.missing
+        for row in found:
+            yield dimension.title, row.label, row.events, row.participants, row.missing
 
 
-def people_rows(period: Period, what: str) -> Iterator[Row]:
-    """Who came by name, some at a time."""
-    query, offset = who_came.rows(period, what), 0
-    while some := db.session.scalars(query.offset(offset).limit(_STEP)).all():
-        for one in some:
-            structure = one.organisation.name if one.organisation else one.organisation_name
-            yield (one.event.title, day(one.event.first_day), one.last_name, one.first_name,
-                   one.email, structure, one.function, one.department, one.seats)  # fmt: skip
-        offset += _STEP
+def presence_rows(period: Period, what: str) -> Iterator[Row]:
+    """Who came by name, one row for each event they came to, some at a time."""
+    query = attendees.presences(period, what).execution_options(yield_per=1000)
+    for one in db.session.scalars(query):
+        structure = one.organisation.name if one.organisation else one.organisation_name
+        yield (one.event.title, day(one.event.first_day), one.last_name, one.first_name,
+               one.email, structure, one.function, one.department, one.seats)  # fmt: skip
 
 
 def sentence(whole: Count, period: Period) -> str:

@@ -1,8 +1,10 @@
-"""Who came: people and structures known by name, each counted once, whatever the events."""
+"""Who came: people and structures known by name, each counted once, whatever the events.
 
-from collections import Counter
+What each number counted is listed by crm.events.attendees.
+"""
+
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,12 +16,23 @@ from crm.db import db
 from crm.events.afterwards import EventRules
 from crm.events.events import Event
 from crm.events.figures import within
-from crm.events.registrations import ATTENDED, Registration
+from crm.events.registrations import ATTENDED, BY_ADDRESS, BY_NAME, NAMELESS, Registration
 from crm.periods import Period
 
-# In the words of the index (see crm.events.registrations).
-ATTENDED_HERE = sa.text(f"registrations.{ATTENDED.text}")
-_UNKNOWN = "type non précisé"
+BY_CARD = Registration.person_id.is_not(None)
+OF_A_CARD = Registration.organisation_id.is_not(None)
+OF_A_NAME = (BY_NAME, Registration.organisation_name != "")
+OF_NOTHING = (BY_NAME, Registration.organisation_name == "")
+UNKNOWN_TYPE = "type non précisé"
+
+
+@dataclass(frozen=True)
+class OfType:
+    """How many structures of one type of actor came."""
+
+    code: str  # nothing when the type is not known
+    label: str
+    number: int
 
 
 @dataclass(frozen=True)
@@ -29,56 +42,89 @@ class People:
     people: int = 0
     nameless: int = 0  # places of groups, and rows without an address: they may be anybody
     structures: int = 0
-    by_type: dict[str, int] = field(default_factory=dict)  # type of actor → structures
+    by_type: tuple[OfType, ...] = ()
     inside: int = 0
     outside: int = 0
     untyped: int = 0
+    homeless: int = 0  # presences of people who said no structure
+
+    @property
+    def typed(self) -> int:
+        return self.inside + self.outside
 
     @property
     def share_outside(self) -> float | None:
         """From 0 to 1, among the structures whose type is known; None when there are none."""
-        known = self.inside + self.outside
-        return self.outside / known if known else None
+        return self.outside / self.typed if self.typed else None
 
 
 def people(period: Period) -> People:
     """Who came, by name, in the period: each person and each structure once."""
-    it = Registration
-    came: list[Any] = [ATTENDED_HERE, *within(period)]
-    joined = sa.join(it, Event, Event.id == it.event_id)
-    unknown = sa.case((it.person_id.is_(None) & (it.email != ""), it.email))
-    nobody = sa.case((it.person_id.is_(None) & (it.email == ""), it.seats), else_=it.seats - 1)
-    row = db.session.execute(
-        sa.select(
-            sa.func.count(sa.distinct(it.person_id)), sa.func.count(sa.distinct(unknown)),
-            sa.func.coalesce(sa.func.sum(nobody), 0),
-        ).select_from(joined).where(*came)
-    ).one()  # fmt: skip
-    names = sa.select(it.organisation_name).distinct().select_from(joined)
-    typed = {
-        fold(name) for name in db.session.scalars(
-            names.where(*came, it.organisation_id.is_(None), it.organisation_name != "")
-        )
-    }  # fmt: skip
-    by_type = _structures(joined, came)
+    it, came = Registration, those_of(period)
+    named = len(names(came))
+    types = _types(came)
     inside = set(EventRules.current().inside)
-    kept = {code: number for (code, _), number in by_type.items() if code}
+    within_it = sum(one.number for one in types if one.code in inside)
+    untyped = sum(one.number for one in types if not one.code)
+    known = sum(one.number for one in types)
     return People(
-        people=row[0] + row[1],
-        nameless=row[2],
-        structures=sum(by_type.values()) + len(typed),
-        by_type={label or _UNKNOWN: number for (_, label), number in by_type.items()},
-        inside=sum(number for code, number in kept.items() if code in inside),
-        outside=sum(number for code, number in kept.items() if code not in inside),
-        untyped=sum(number for (code, _), number in by_type.items() if not code) + len(typed),
+        people=_once(it.person_id, *came, BY_CARD) + _once(it.email, *came, BY_ADDRESS),
+        nameless=_nameless(came),
+        structures=known + named,
+        by_type=_with_unknown(types, named),
+        inside=within_it,
+        outside=known - untyped - within_it,
+        untyped=untyped + named,
+        homeless=_number(sa.select(it.id).where(*came, *OF_NOTHING)),
     )
 
 
-def _structures(joined: Any, came: Sequence[Any]) -> Counter[tuple[str, str]]:
-    """How many structures of each type of actor came, by its code and its words."""
+def those_of(period: Period) -> list[Any]:
+    """What says that somebody came to an event of the period.
+
+    The lists of a few events are read one by one. Many events: `+ 0` keeps databases from it, so
+    that they walk the index of what is counted in its own order, and have nobody to remember.
+    """
+    event = Registration.event_id if _are_few(period) else Registration.event_id + 0
+    held = sa.select(Event.id).where(*within(period)).correlate(None)
+    return [ATTENDED, event.in_(held)]
+
+
+def _are_few(period: Period) -> bool:
+    """Whether less than a quarter of all that was held is in the period."""
+    every = sa.select(sa.func.count(Event.id))
+    mine = db.session.scalar(every.where(*within(period))) or 0
+    return mine < (db.session.scalar(every) or 0) / 4
+
+
+def _once(column: Any, *where: Any) -> int:
+    """How many values `column` has. A distinct count that can follow an index, unlike
+    `count(distinct …)` on PostgreSQL, which sorts."""
+    return _number(sa.select(column).distinct().where(*where))
+
+
+def _number(query: sa.Select[Any]) -> int:
+    return db.session.scalar(sa.select(sa.func.count()).select_from(query.subquery())) or 0
+
+
+def _nameless(came: Sequence[Any]) -> int:
     it = Registration
-    some = sa.select(it.organisation_id).distinct().select_from(joined)
-    once = some.where(*came, it.organisation_id.is_not(None)).subquery()
+    nobody = sa.case((it.person_id.is_(None) & (it.email == ""), it.seats), else_=it.seats - 1)
+    return db.session.scalar(sa.select(sa.func.sum(nobody)).where(*came, NAMELESS)) or 0
+
+
+def names(came: Sequence[Any]) -> dict[str, list[str]]:
+    """The names of structures without a card, as they were typed, by what they have in common."""
+    found: dict[str, list[str]] = {}
+    typed = sa.select(Registration.organisation_name).distinct().where(*came, *OF_A_NAME)
+    for name in db.session.scalars(typed):
+        found.setdefault(fold(name), []).append(name)
+    return found
+
+
+def _types(came: Sequence[Any]) -> list[OfType]:
+    """The types of the structures that have a card, the most frequent first."""
+    once = sa.select(Registration.organisation_id).distinct().where(*came, OF_A_CARD).subquery()
     rows = db.session.execute(
         sa.select(Term.code, Term.label, sa.func.count())
         .select_from(once)
@@ -87,23 +133,11 @@ def _structures(joined: Any, came: Sequence[Any]) -> Counter[tuple[str, str]]:
         .group_by(Term.code, Term.label)
         .order_by(sa.func.count().desc(), Term.label)
     ).all()
-    return Counter({(code or "", label or ""): number for code, label, number in rows})
+    return [OfType(code or "", label or UNKNOWN_TYPE, number) for code, label, number in rows]
 
 
-def rows(period: Period, what: str = "") -> sa.Select[Registration]:
-    """The registrations that `people` counted: all, or those of structures outside the sector."""
-    it = Registration
-    query = (
-        sa.select(it)
-        .join(Event, Event.id == it.event_id)
-        .outerjoin(Organisation, Organisation.id == it.organisation_id)
-        .outerjoin(Term, Term.id == Organisation.actor_type_id)
-        .where(ATTENDED_HERE, *within(period))
-    )
-    if what == "hors-secteur":
-        query = query.where(Term.code.is_not(None), Term.code.not_in(EventRules.current().inside))
-    if what in ("structures", "hors-secteur"):
-        named = sa.or_(it.organisation_id.is_not(None), it.organisation_name != "")
-        name = sa.func.coalesce(Organisation.name, it.organisation_name)
-        return query.where(named).order_by(sa.func.lower(name), it.last_name, it.id)
-    return query.order_by(it.last_name, it.first_name, it.email, it.id)
+def _with_unknown(types: Sequence[OfType], named: int) -> tuple[OfType, ...]:
+    """Every structure has a line: those without a card are of an unknown type too."""
+    unknown = named + sum(one.number for one in types if not one.code)
+    last = [OfType("", UNKNOWN_TYPE, unknown)] if unknown else []
+    return (*(one for one in types if one.code), *last)

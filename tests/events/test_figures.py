@@ -1,9 +1,12 @@
 """Figures of events: each number has a rule and rows; what is missing is said beside it."""
 
 import csv
+import html
 import io
+import re
 from datetime import date
 from pathlib import Path
+from urllib.parse import urljoin
 
 import openpyxl
 import pypdf
@@ -14,7 +17,7 @@ from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db, now
-from crm.events import figures, who_came
+from crm.events import attendees, figures, who_came
 from crm.events.events import Event
 from crm.events.figures import BY_KEY
 from crm.events.kinds import Attendance, CountKind, State
@@ -73,30 +76,63 @@ def held(title="Rencontre", day=date(2021, 3, 3), **values):
     return make({"title": title} | values, [Day(day)])
 
 
-def test_people_and_structures_are_counted_once(app):
+@pytest.fixture
+def gathered(app):
+    """Two events, people with and without a card, structures of all sorts, a group."""
     kind = Term.find(Vocabulary.ACTOR_TYPE, "association")
     firm = Term.find(Vocabulary.ACTOR_TYPE, "entreprise")
     inside = save(Organisation(name="Dedans", actor_type=kind))
     outside = save(Organisation(name="Dehors", actor_type=firm))
+    untold = save(Organisation(name="Ailleurs"))
     chloe = save(Person(first_name="Chloé", last_name="Martin"))
     first, second = held(), held("Suite", date(2021, 4, 3))
     for event in (first, second):
         came(event, person=chloe, organisation=inside, email="chloe@example.org")
-        came(event, email="karim@example.org", organisation=outside)
+        came(event, email="karim@example.org", organisation=outside, last_name="Haddad")
         came(event, email="lea@example.org", organisation_name="Ville de Lyon")
-    came(second, email="tom@example.org", organisation_name="VILLE DE LYON")
+    came(second, email="tom@example.org", organisation_name="VILLE DE LYON", seats=3)
+    came(second, email="ali@example.org", organisation=untold)
     came(second, group_name="Lycée", seats=12)
-    absent = came(second, email="absent@example.org")
+    absent = came(second, email="absent@example.org", organisation_name="Nulle part")
     absent.attendance, second.came = Attendance.ABSENT, second.came - 1
     db.session.commit()
+    return first, second
+
+
+def test_people_and_structures_are_counted_once(gathered):
     told = who_came.people(YEAR)
-    assert (told.people, told.nameless, told.structures) == (4, 12, 3)
-    assert (told.inside, told.outside, told.untyped) == (1, 1, 1)
+    assert (told.people, told.nameless, told.structures, told.homeless) == (5, 14, 4, 1)
+    assert (told.inside, told.outside, told.untyped) == (1, 1, 2)
     assert told.share_outside == 0.5
-    assert figures.total(figures.read(YEAR)).participants == first.came + second.came == 19
-    assert len(db.session.scalars(who_came.rows(YEAR)).all()) == 8
-    beyond = db.session.scalars(who_came.rows(YEAR, "hors-secteur"))
-    assert [one.organisation for one in beyond] == [outside, outside]
+    assert [(one.label, one.number) for one in told.by_type] == [
+        ("Association", 1), ("Entreprise", 1), ("type non précisé", 2),
+    ]  # fmt: skip
+    assert figures.total(figures.read(YEAR)).participants == sum(one.came for one in gathered) == 22
+
+
+@pytest.mark.parametrize("few", [True, False])
+def test_few_and_many_events_are_counted_alike(gathered, monkeypatch, few):
+    monkeypatch.setattr(who_came, "_are_few", lambda period: few)
+    told = who_came.people(YEAR)
+    assert (told.people, told.nameless, told.structures, told.homeless) == (5, 14, 4, 1)
+
+
+def test_attendees_are_listed_once_some_at_a_time(gathered):
+    def names(page, **asked):
+        return [one.name for number in range(4)
+                for one in page(YEAR, offset=2 * number, limit=2, **asked)]  # fmt: skip
+
+    everybody = ["Chloé Martin", "ali@example.org", "Haddad", "lea@example.org", "tom@example.org"]
+    assert names(attendees.people) == everybody
+    chloe = attendees.people(YEAR)[0]
+    assert [one.title for one in chloe.comings] == ["Suite", "Rencontre"]
+    assert names(attendees.structures) == ["Ailleurs", "Dedans", "Dehors", "VILLE DE LYON"]
+    assert names(attendees.structures, code="") == ["Ailleurs", "VILLE DE LYON"]
+    assert names(attendees.structures, code="entreprise") == ["Dehors"]
+    assert names(attendees.structures, outside=True) == ["Dehors"]
+    assert names(attendees.structures, outside=False) == ["Dedans", "Dehors"]
+    town = attendees.structures(YEAR)[3]
+    assert [one.title for one in town.comings] == ["Suite", "Rencontre"]
 
 
 def test_a_number_that_was_given_counts_before_those_who_were_marked(app):
@@ -125,18 +161,78 @@ def test_an_empty_year_has_a_page_that_says_so(app, signed_in):
     assert "Aucun événement n’a eu lieu en 2019." in page.text
 
 
-def test_every_number_of_the_page_opens_on_its_rows(past, signed_in):
+def numbers_of(page):
+    """The links of a page whose words begin with a number: its address, the number, the words."""
+    for address, inner in re.findall(r'<a href="([^"]+)"[^>]*>(.*?)</a>', page, re.DOTALL):
+        plain = html.unescape(re.sub(r"<[^>]+>", " ", inner)).replace("\u202f", "")
+        words = " ".join(plain.split())
+        if found := re.match(r"(\d+)(\s*%)?\s*(.*)", words):
+            yield html.unescape(address), int(found[1]), words, bool(found[2])
+
+
+def rows_behind(client, address):
+    """How many rows an address lists, over all its pages, and all that it says."""
+    rows, said = 0, ""
+    while address:
+        answer = client.get(address)
+        assert answer.status_code == 200, address
+        said += html.unescape(answer.text)
+        _, _, body = answer.text.partition("<tbody>")
+        rows += body.partition("</tbody>")[0].count("<tr>")
+        further = re.search(r'<a rel="next" href="([^"]+)"', answer.text)
+        address = urljoin(address, html.unescape(further[1])) if further else ""
+    return rows, said
+
+
+def test_every_number_of_the_page_opens_on_its_rows(past, gathered, signed_in):
+    held("Annulé", date(2021, 6, 6)).cancelled_at = now()
+    make({"title": "À venir"}, [Day(date(2026, 12, 31))])
+    db.session.commit()
     client = signed_in(luc())
-    page = client.get(f"{ADDRESS}?annee=2021")
-    assert "807\u00a0participants" in page.text
-    assert "10\u00a0effectifs manquent" in page.text
-    for dimension, found in figures.tables(YEAR, figures.read(YEAR)):
-        for one in found[:3]:
-            query = {"annee": 2021, "par": dimension.key, "valeur": one.value}
-            rows = client.get(f"{ADDRESS}/lignes", query_string=query)
-            said = f"{one.events}\u00a0événement{'s' if one.events > 1 else ''}, "
-            assert (rows.status_code, said in rows.text) == (200, one.events > 0)
-    assert client.get(f"{ADDRESS}/lignes?par=mois&valeur=x").status_code == 404
+    year, long = "annee=2021", "du=2015-01-01&au=2026-12-31"
+    links = list(numbers_of(client.get(f"{ADDRESS}?{year}").text))
+    of_years = numbers_of(client.get(f"{ADDRESS}?{long}").text)
+    links += [one for one in of_years if re.search("par=annee|/structures|ecartes", one[0])]
+    checked = set()
+    for address, number, words, is_share in links:
+        if not address.startswith(f"{ADDRESS}/"):
+            continue
+        rows, said = rows_behind(client, address)
+        if is_share:
+            assert (number, rows) == (50, 1)
+        elif number and re.search(r"participants?\b", words):
+            assert f"{number}\u00a0participant" in said, (address, words)
+        elif "sans-nom" in address:
+            assert f"{number}\u00a0places, en 2\u00a0lignes" in said
+        elif number or "participant" not in words:
+            assert rows == number, (address, words)
+        checked.add(address)
+    assert len(checked) > 60
+    for kind in ("par=mission", "par=mois", "par=annee", "par=lieu",
+                 "par=departement", "par=partenaire", "par=genre", "par=comptage", "manque=1",
+                 "ecartes=annules", "structures?type=association", "structures?type=-",
+                 "quoi=hors-secteur", "quoi=type-connu", "quoi=sans-nom", "quoi=sans-structure",
+                 "/personnes", "annee=2020"):  # fmt: skip
+        assert any(kind in one for one in checked), kind
+
+
+def test_a_list_that_does_not_exist_says_so(past, signed_in):
+    client = signed_in(luc())
+    for asked in ("lignes?par=mois&valeur=x", "structures?quoi=x", "structures?type=x",
+                  "presences?quoi=x"):  # fmt: skip
+        assert client.get(f"{ADDRESS}/{asked}").status_code == 404
+
+
+def test_a_long_period_is_shown_by_years(past):
+    held("Avant", date(2015, 5, 5)).came = 7
+    db.session.flush()
+    long = Period(date(2015, 1, 1), date(2021, 12, 31))
+    events = figures.read(long)
+    found = {one.key: rows for one, rows in figures.tables(long, events)}
+    assert "mois" not in found
+    assert [(one.label, one.participants) for one in found["annee"]] == [
+        ("2015", 7), ("2016", 0), ("2017", 0), ("2018", 0), ("2019", 0), ("2020", 0), ("2021", 807),
+    ]  # fmt: skip
 
 
 def test_the_table_leaves_as_files(past, signed_in):
@@ -151,9 +247,13 @@ def test_the_table_leaves_as_files(past, signed_in):
     assert b"Total;en 2021;49;807;10" in client.get(f"{ADDRESS}/totaux.csv?annee=2021").data
 
 
-def test_names_leave_as_a_file_only_for_those_who_work(past, signed_in):
-    assert signed_in(luc()).get(f"{ADDRESS}/personnes.csv").status_code == 403
-    assert signed_in(awa()).get(f"{ADDRESS}/personnes.csv").status_code == 200
+def test_names_leave_as_a_file_only_for_those_who_work(gathered, signed_in):
+    reader, worker = signed_in(luc()), signed_in(awa())
+    lines = {"personnes": 5, "structures": 4, "presences": 9}
+    for name, number in lines.items():
+        assert reader.get(f"{ADDRESS}/{name}.csv").status_code == 403
+        content = worker.get(f"{ADDRESS}/{name}.csv?annee=2021").data.decode("utf-8-sig")
+        assert len(list(csv.reader(io.StringIO(content), delimiter=";"))) == number + 1
 
 
 def test_the_report_is_a_tagged_pdf(past):

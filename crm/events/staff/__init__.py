@@ -4,6 +4,7 @@ from flask import Blueprint
 
 from crm.events.staff import (
     attendance,
+    attendees,
     card,
     certificates,
     checkin,
@@ -23,7 +24,8 @@ from crm.events.staff import (
 
 MODULES = (
     programme, card, moves, documents, registrations, gestures, series, widget,
-    checkin, attendance, headcounts, thanks, certificates, satisfaction, figures, past,
+    checkin, attendance, headcounts, thanks, certificates, satisfaction, figures,
+    attendees, past,
 )  # fmt: skip
 
 

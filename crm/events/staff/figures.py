@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_sqlalchemy.pagination import Pagination
 
 from crm import downloads
-from crm.auth import PUBLISH, READ, WORK, allow
+from crm.auth import PUBLISH, READ, allow
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db
 from crm.events import figures, report, who_came, yearly_table
@@ -84,31 +84,22 @@ def show() -> ResponseReturnValue:
 
 
 def _asked(period: Period) -> tuple[str, list[figures.Held]]:
+    apart = figures.APART.get(request.args.get("ecartes", ""))
+    if apart is not None:
+        return apart.title, figures.read(period, apart.where(period))
     events = figures.read(period)
     dimension = figures.BY_KEY.get(request.args.get("par", ""))
-    if dimension is None:
-        return "Événements", events
-    value = request.args.get("valeur", figures.NOTHING)[:320]
-    rest = figures.unsaid(dimension) if value == figures.NOTHING else ""
-    label = dimension.labels(period, events).get(value, rest)
-    if not label:
-        abort(404, "Cette valeur n’existe pas.")
-    return f"{dimension.title} : {label}", figures.having(dimension, value, events)
-
-
-@bp.get("/personnes")
-@allow(READ)
-def people() -> ResponseReturnValue:
-    """Who came by name: `quoi` is « structures », « hors-secteur », or nothing for everybody."""
-    period = Period.read(request.args)
-    what = request.args.get("quoi", "")
-    return render_template(
-        "staff/events/figures/people.html",
-        period=period,
-        what=what,
-        people=who_came.people(period),
-        page=db.paginate(who_came.rows(period, what), per_page=50),
-    )
+    name = "Événements"
+    if dimension is not None:
+        value = request.args.get("valeur", figures.NOTHING)[:320]
+        rest = figures.unsaid(dimension) if value == figures.NOTHING else ""
+        label = dimension.labels(period, events).get(value, rest)
+        if not label:
+            abort(404, "Cette valeur n’existe pas.")
+        name, events = f"{dimension.title}\u00a0: {label}", figures.having(dimension, value, events)
+    if request.args.get("manque"):
+        return f"{name}, sans effectif", [one for one in events if one.participants is None]
+    return name, events
 
 
 @bp.route("/secteur", methods=["GET", "POST"])
@@ -153,15 +144,6 @@ def rows(form: str) -> Response:
     _, events = _asked(period)
     told = yearly_table.rows(yearly_table.some([one.id for one in events]))
     return _file("lignes", form, list(HEADINGS.values()), told, period)
-
-
-@bp.get("/personnes.<form>")
-@allow(WORK)
-def people_file(form: str) -> Response:
-    """Who came by name, as a file."""
-    period = Period.read(request.args)
-    told = report.people_rows(period, request.args.get("quoi", ""))
-    return _file("personnes", form, report.PEOPLE, told, period)
 
 
 @bp.get("/rapport.pdf")
