@@ -3,17 +3,21 @@
 import re
 from html import unescape
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from jinja2 import meta
 from letters import BASE, block, full, identity, issue
 
-from crm.mail import render_mjml
+from crm.config import ROOT
+from crm.mail import environment, render_mjml
 from crm.newsletter.content import Image, Part
 from crm.newsletter.issues import Layout
 from crm.newsletter.items import Kind
 from crm.newsletter.render import personal, render
 
+TEMPLATES = ROOT / "templates"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # A mail is a part of the page of a mailbox: the landmarks are that page's.
 OF_THE_MAILBOX = {"landmark-one-main", "region"}
@@ -85,6 +89,32 @@ def test_single_mails_keep_their_no_break_spaces_too():
     )  # fmt: skip
     assert 'aria-label="Confirmez\u00a0!"' in html
     assert "u{a0}" not in html
+
+
+def parts(kind: str) -> list[Path]:
+    """The templates of mails that make a whole part, HTML or text."""
+    return [
+        path.relative_to(TEMPLATES)
+        for path in sorted((TEMPLATES / "mail").rglob(f"*{kind}"))
+        if not path.name.startswith("_")
+    ]
+
+
+def test_every_mail_of_the_house_leads_to_what_we_do_with_data():
+    """In the layout of the HTML, in the foot of the text: for each mail, those to come too."""
+    assert "/confidentialite" in (TEMPLATES / "layouts/mail.mjml.html").read_text()
+    sources = environment().loader
+    for kind, wanted in ((".mjml.html", "layouts/mail.mjml.html"), (".txt", "/confidentialite")):
+        assert len(parts(kind)) > 20
+        for path in parts(kind):
+            assert wanted in whole(sources, str(path)), path
+
+
+def whole(loader, name: str) -> str:
+    """A template with all it includes and extends."""
+    source = loader.get_source(environment(), name)[0]
+    names = meta.find_referenced_templates(environment().parse(source))
+    return source + "".join(f"{one}\n{whole(loader, one)}" for one in names)
 
 
 @pytest.mark.browser
