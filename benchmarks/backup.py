@@ -1,4 +1,7 @@
-"""How long a backup, its check and a restoration last, for a network of 3,000 organisations."""
+"""How long a backup, its check and a restoration last, for a network of 3,000 organisations.
+
+`python -m benchmarks backup`: SQLite then PostgreSQL, a minute.
+"""
 
 import time
 from pathlib import Path

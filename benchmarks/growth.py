@@ -1,7 +1,8 @@
-"""What several processes bring: pages and notes a second with 1 and 4 of them, on PostgreSQL.
+"""What several processes bring: pages, notes and messages a second with 1 and 4 of them.
 
-`python -m benchmarks growth`. Real gunicorn processes and real clients, on this machine: what is
-measured with more processes than cores says what several machines would bring, at the least.
+`python -m benchmarks growth`, two minutes. Real gunicorn processes and real clients, on this
+machine: what is measured with more processes than cores says what several machines would bring, at
+the least. SQLite with its queue in a file, PostgreSQL with Redis.
 """
 
 import os
@@ -9,6 +10,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import redis
@@ -32,29 +34,55 @@ PEOPLE = 2000
 PROCESSES = (1, 4)
 
 
+@dataclass
+class Place:
+    """Where it is measured: databases of one kind, and the queue that goes with them."""
+
+    kind: str
+    server: services.Service | None = None
+    queue: services.Service | None = None
+
+    def new_database(self, name: str, folder: str) -> str:
+        if self.server is None:
+            return f"sqlite:///{folder}/crm.db"
+        engine = sa.create_engine(f"{self.server.url}/postgres", isolation_level="AUTOCOMMIT")
+        with engine.connect() as connection:
+            connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        engine.dispose()
+        return f"{self.server.url}/{name}"
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {"CRM_QUEUE_URL": self.queue.url} if self.queue else {}
+
+
 def run() -> None:
     """Print a line for the site, and one for deliveries, at each number of processes."""
     server, queue = services.postgresql(), services.redis_server()
-    if server is None or queue is None:
-        print("Croissance : il faut PostgreSQL et Redis.")
-        return
     try:
-        for count in PROCESSES:
-            print(_site(server, queue, count), flush=True)
-        for count in PROCESSES:
-            print(_delivery(server, queue, count), flush=True)
+        _measure(Place("SQLite"))
+        if server is None or queue is None:
+            print("PostgreSQL : il faut PostgreSQL et Redis.")
+        else:
+            _measure(Place("PostgreSQL", server, queue))
     finally:
-        server.stop()
-        queue.stop()
+        for service in filter(None, (server, queue)):
+            service.stop()
 
 
-def _site(server: services.Service, queue: services.Service, count: int) -> str:
-    with tempfile.TemporaryDirectory() as place:
-        url = _new_database(server, f"site_{count}")
-        with faults.installation(url, Path(place)) as settings:
+def _measure(place: Place) -> None:
+    for measure in (_site, _delivery):
+        for count in PROCESSES:
+            print(f"{place.kind} : {measure(place, count)}", flush=True)
+
+
+def _site(place: Place, count: int) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        url = place.new_database(f"site_{count}", folder)
+        with faults.installation(url, Path(folder)) as settings:
             nadia()
             db.session.commit()
-            writers = Writers(settings, CRM_QUEUE_URL=queue.url)
+            writers = Writers(settings, **place.environ)
             try:
                 writers.serve(count)
                 session = writers.sign_in()
@@ -63,7 +91,7 @@ def _site(server: services.Service, queue: services.Service, count: int) -> str:
             finally:
                 writers.stop()
     return (
-        f"Site, {count} processus : {pages:.0f} pages d’accueil et {notes:.0f} notes écrites "
+        f"site, {count} processus : {pages:.0f} pages d’accueil et {notes:.0f} notes écrites "
         f"par seconde ({os.cpu_count()} cœurs, clients compris)"
     )
 
@@ -96,13 +124,14 @@ def _together(work) -> None:
         thread.join()
 
 
-def _delivery(server: services.Service, queue: services.Service, count: int) -> str:
+def _delivery(place: Place, count: int) -> str:
     """One issue, sent by so many workers, to a server that takes 10 ms for each message."""
-    redis.Redis.from_url(queue.url).flushall()
-    with tempfile.TemporaryDirectory() as place, faulty(delay=0.01) as (smtp, script):
-        url = _new_database(server, f"envoi_{count}")
-        with faults.installation(url, Path(place)) as settings:
-            trial = faults.Trial(settings, 1, CRM_QUEUE_URL=queue.url)
+    if place.queue is not None:
+        redis.Redis.from_url(place.queue.url).flushall()
+    with tempfile.TemporaryDirectory() as folder, faulty(delay=0.01) as (smtp, script):
+        url = place.new_database(f"envoi_{count}", folder)
+        with faults.installation(url, Path(folder)) as settings:
+            trial = faults.Trial(settings, 1, **place.environ)
             db.session.execute(sa.text("DELETE FROM issues"))
             issue_id = ready(*(f"lecteur{number}@example.org" for number in range(PEOPLE)))
             for _ in range(count):
@@ -116,14 +145,6 @@ def _delivery(server: services.Service, queue: services.Service, count: int) -> 
             seconds = time.monotonic() - begun
             trial.stop()
     return (
-        f"Envoi, {count} processus : {len(script.received) / seconds:.0f} messages par seconde "
+        f"envoi, {count} processus : {len(script.received) / seconds:.0f} messages par seconde "
         "(serveur qui met 10 ms à répondre)"
     )
-
-
-def _new_database(server: services.Service, name: str) -> str:
-    engine = sa.create_engine(f"{server.url}/postgres", isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine.dispose()
-    return f"{server.url}/{name}"

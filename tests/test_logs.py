@@ -2,11 +2,14 @@
 
 import logging
 import re
+import secrets
 
 import factories
 import pytest
 
+from crm.config import ROOT
 from crm.logs import Formatter
+from crm.tokens import Signer
 
 
 def written(message, *arguments, error=None):
@@ -55,3 +58,22 @@ def test_signing_in_logs_neither_address_nor_password(visitor, caplog):
         visitor.post("/connexion/oubli", data={"email": "secrete@example.org"})
     assert "secrete" not in caplog.text
     assert "le mot de passe" not in caplog.text
+
+
+def test_the_server_that_is_in_front_logs_no_personal_link(app):
+    """What docs/deploiement.md has nginx write hides every token of ours, wherever it stands."""
+    page = (ROOT / "docs" / "deploiement.md").read_text()
+    [hides] = re.findall(r'"~(\S+)" "\$avant-"', page)
+    hide = re.compile(hides.replace("(?<", "(?P<"))
+    tokens = [Signer(["clé"], "essai").sign(1), Signer(["clé"], "essai", folded=True).sign(2**40),
+              secrets.token_urlsafe(32)]  # fmt: skip
+    rules = [rule.rule for rule in app.url_map.iter_rules() if "token>" in rule.rule]
+    assert len(rules) > 8
+    for rule in rules:
+        for token in tokens:
+            address = re.sub(r"<(?:string:)?token>", token, rule)
+            found = hide.match(re.sub(r"<[\w:]+>", "une-rencontre-au-long-titre", address))
+            assert found, rule
+            assert token not in found["avant"]
+    written = re.findall(r"log_format .*", page)[0]
+    assert not re.search(r"\$(request\b|request_uri|args|query_string|http_|uri)", written)
