@@ -94,13 +94,15 @@ def printable(text: str) -> str:
 
 @dataclass(frozen=True)
 class Attached:
-    """A file that leaves with a mail. `is_body`: another form of what it says (a calendar)."""
+    """A file that leaves with a mail. `is_body`: another form of what it says (a calendar).
+    `shown_as`: a picture that the HTML shows, as `cid:<shown_as>` (RFC 2392)."""
 
     name: str
     media_type: str
     content: bytes
     params: Mapping[str, str] = field(default_factory=dict)  # « method » of a calendar…
     is_body: bool = False
+    shown_as: str = ""
 
 
 def post(
@@ -164,9 +166,15 @@ def write(
 
 
 def _attach(message: EmailMessage, attached: Sequence[Attached]) -> None:
+    html = message.get_body(("html",))
     for one in sorted(attached, key=lambda one: not one.is_body):
         main, _, sub = one.media_type.partition("/")
-        if one.is_body and main == "text":
+        if one.shown_as and isinstance(html, EmailMessage):
+            html.add_related(
+                one.content, main, sub, cid=f"<{one.shown_as}>", filename=one.name,
+                disposition="inline",
+            )  # fmt: skip
+        elif one.is_body and main == "text":
             words = one.content.decode()
             message.add_alternative(words, subtype=sub, params=dict(one.params), cte="base64")
         else:

@@ -267,6 +267,7 @@ LEAST = {
     f"{EVENTS}.checkin.create": WORK,
     f"{EVENTS}.checkin.close": WORK,
     f"{EVENTS}.checkin.worker": WORK,
+    f"{EVENTS}.checkin.scan": WORK,
     f"{EVENTS}.checkin.pdf": READ,
     f"{EVENTS}.checkin.ticket": WORK,
     f"{EVENTS}.attendance.show": READ,

@@ -4,7 +4,7 @@ from email.utils import formataddr
 from typing import Any
 
 from crm.calendars import Method
-from crm.events import invitations, links
+from crm.events import invitations, links, tickets
 from crm.events.afterwards import FollowUp
 from crm.events.events import Event
 from crm.events.kinds import CAME, State
@@ -15,6 +15,7 @@ from crm.mail import Attached, Mail, post
 
 # RFC 3834 §5: what a machine says in answer to somebody.
 _BY_ITSELF = {"Auto-Submitted": "auto-replied"}
+TICKET = "code-d-accueil"  # how the HTML names the picture
 
 
 def state(registration: Registration) -> Mail:
@@ -33,7 +34,7 @@ def _was_late(registration: Registration) -> bool:
 
 def confirmed(registration: Registration) -> Mail:
     """« Votre place est réservée », with the invitation."""
-    files = invitations.attached(registration, Method.REQUEST)
+    files = [*invitations.attached(registration, Method.REQUEST), *_ticket(registration)]
     return _post(registration, "confirmed", "Votre inscription", attached=files)
 
 
@@ -71,7 +72,15 @@ def called_off(registration: Registration) -> Mail:
 
 
 def reminder(registration: Registration) -> Mail:
-    return _post(registration, "reminder", "Rappel")
+    return _post(registration, "reminder", "Rappel", attached=_ticket(registration))
+
+
+def _ticket(registration: Registration) -> list[Attached]:
+    """The code to show at the door, in the mail itself: no network is needed there."""
+    if not tickets.is_shown(registration):
+        return []
+    picture = tickets.as_picture(tickets.url(registration))
+    return [Attached("code-d-accueil.png", "image/png", picture, shown_as=TICKET)]
 
 
 def thanks(registration: Registration, follow_up: FollowUp, *, asks_opinion: bool) -> Mail:
@@ -111,6 +120,7 @@ def _post(
         address=address(event),
         page_url=links.page_url(registration),
         event_url=links.event_url(event),
+        ticket=TICKET if any(one.shown_as == TICKET for one in attached or ()) else "",
         **context,
     )
 

@@ -1,7 +1,9 @@
 """The day of an event and after: the door without network, never twice; a certificate verified."""
 
+import io
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,8 +11,11 @@ from pathlib import Path
 import live
 import pytest
 from accessibility import faults, headings
+from PIL import Image
 from playwright.sync_api import expect
+from tabs import opening, sign_in
 
+from crm.events import tickets
 from crm.seed.team import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -22,6 +27,7 @@ from crm.app import create_app
 from crm.db import db, now
 with create_app().app_context():
     from gatherings import event, in_days, lasting, registration
+    from crm.events import tickets
     from crm.events.attend import mark
     from crm.events.kinds import Attendance, Known
     from crm.events.links import page_token
@@ -32,10 +38,12 @@ with create_app().app_context():
         first, last = name.split(" ", 1)
         for one in (here, past):
             who = registration(one, first_name=first, last_name=last, organisation_name="Ville")
-            if one is past:
+            if one is here:
+                ticket = tickets.url(who)
+            else:
                 mark(who, past.held[0], Attendance.CAME, Known.SHEET)
     db.session.commit()
-    print(here.id, past.id, page_token(who))
+    print(here.id, past.id, page_token(who), ticket)
 """
 
 
@@ -48,38 +56,21 @@ def network(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def prepared(network):
-    """The event of today, the one that is over, and a personal link to the second."""
+    """The event of today, the one that is over, a personal link to the second, and what the code
+    of somebody who is expected today says."""
     folder = str(Path(__file__).parents[1])
     path = os.pathsep.join(filter(None, (folder, os.environ.get("PYTHONPATH", ""))))
     told = subprocess.run(
         [sys.executable, "-c", PREPARE], env=network.environ | {"PYTHONPATH": path},
         check=True, capture_output=True, text=True, timeout=120,
     ).stdout.split()  # fmt: skip
-    return int(told[-3]), int(told[-2]), told[-1]
+    return int(told[-4]), int(told[-3]), told[-2], told[-1]
 
 
 @pytest.fixture
 def opened(browser, network):
-    """Tabs, signed in or not; what they complain about fails the test."""
-    contexts, complaints = [], []
-
-    def open_tab(who="", **options):
-        context = browser.new_context(base_url=network.url, locale="fr-FR", **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        if who:
-            tab.goto("/connexion")
-            tab.get_by_label("Courriel").fill(f"{who}@example.org")
-            tab.get_by_label("Mot de passe").fill(PASSWORD)
-            with tab.expect_navigation():
-                tab.get_by_role("button", name="Se connecter").click()
-        return tab
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opening(browser, network.url, PASSWORD) as open_tab:
+        yield open_tab
 
 
 def point(tab, name):
@@ -94,7 +85,7 @@ def no_network(tab):
 
 
 def test_people_are_marked_without_network_and_never_twice(opened, prepared):
-    event_id, _, _ = prepared
+    event_id, *_ = prepared
     address = f"/gestion/evenements/{event_id}/pointage/"
     tab = opened("benoit", viewport={"width": 390, "height": 844})
     desk = opened("awa")
@@ -149,8 +140,41 @@ def test_people_are_marked_without_network_and_never_twice(opened, prepared):
     )
 
 
+@pytest.fixture
+def filmed(browser, prepared, tmp_path):
+    """A browser whose camera sees the code that somebody shows."""
+    shown = Image.open(io.BytesIO(tickets.as_picture(prepared[3]))).convert("RGB")
+    scene = Image.new("RGB", (640, 480), "#998877")
+    scene.paste(shown.rotate(12, expand=True, fillcolor="#998877"), (200, 90))
+    film = tmp_path / "film.mjpeg"
+    frame = io.BytesIO()
+    scene.save(frame, "JPEG", quality=90)
+    film.write_bytes(frame.getvalue() * 10)
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
+                 "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
+                 f"--use-file-for-fake-video-capture={film}"]  # fmt: skip
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    other = browser.browser_type.launch(executable_path=program, args=arguments)
+    yield other
+    other.close()
+
+
+def test_a_code_is_read_by_the_camera_of_any_browser(filmed, network, prepared):
+    """Chromium has no reader of codes on Linux, like Safari and Firefox everywhere."""
+    tab = filmed.new_page(base_url=network.url, locale="fr-FR")
+    sign_in(tab, "benoit", PASSWORD)
+    tab.goto(f"/gestion/evenements/{prepared[0]}/pointage/")
+    assert tab.evaluate("'BarcodeDetector' in window") is False
+    tab.get_by_role("button", name="Lire un code").click()
+    expect(tab.get_by_role("button", name="Annuler Nour El Amrani")).to_be_visible()
+    expect(tab.locator("[data-state]")).to_have_text(re.compile("Nour El Amrani|C’est noté"))
+    assert faults(tab) == []
+    tab.get_by_role("button", name="Fermer la caméra").click()
+    expect(tab.locator("video")).to_be_hidden()
+
+
 def test_a_certificate_is_taken_then_verified_by_anybody(opened, prepared):
-    _, event_id, token = prepared
+    _, event_id, token, _ = prepared
     own, anybody, desk = opened(), opened(), opened("awa")
     own.goto(f"/inscriptions/{token}")
     with own.expect_download() as download:
@@ -176,7 +200,7 @@ def test_a_certificate_is_taken_then_verified_by_anybody(opened, prepared):
 
 
 def test_an_opinion_is_given_by_the_keyboard_and_shown_as_a_picture(opened, prepared):
-    _, event_id, token = prepared
+    _, event_id, token, _ = prepared
     tab, desk = opened(), opened("awa")
     tab.goto(f"/inscriptions/{token}/avis")
     said = headings(tab) + faults(tab)

@@ -7,11 +7,11 @@ import live
 import pytest
 from accessibility import faults, headings
 from playwright.sync_api import expect
+from tabs import PASSWORD, opening
 
 from crm.filters import today
 
 pytestmark = pytest.mark.browser
-PASSWORD = "un mot de passe de test"
 both = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True, scope="module")
 one = pytest.mark.parametrize("place", ["sqlite"], indirect=True, scope="module")
 
@@ -28,35 +28,13 @@ def place(request, tmp_path_factory):
 
 @pytest.fixture
 def opened(browser, place):
-    """Open a tab; what its pages complain about fails the test."""
-    contexts, complaints = [], []
-
-    def open_tab(**options):
-        context = browser.new_context(base_url=place.url, locale="fr-FR", **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("console", lambda said: said.type == "error" and "status of 4" not in said.text
-               and complaints.append(said.text))  # fmt: skip
-        return tab
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opening(browser, place.url) as open_tab:
+        yield open_tab
 
 
 def press(tab, role, name, exact=False):
     with tab.expect_navigation():
         tab.get_by_role(role, name=name, exact=exact).click()
-
-
-def signed_in(tab):
-    tab.goto("/connexion")
-    tab.get_by_label("Courriel").fill("awa@example.org")
-    tab.get_by_label("Mot de passe").fill(PASSWORD)
-    press(tab, "button", "Se connecter")
-    return tab
 
 
 def announce(tab, title, places):
@@ -100,7 +78,7 @@ def own_page(place, address, subject):
 
 @both
 def test_from_the_last_place_to_the_one_that_is_freed(opened, place):
-    page = announce(signed_in(opened()), f"Rencontre {place.url[-4:]}", 1)
+    page = announce(opened("awa"), f"Rencontre {place.url[-4:]}", 1)
     chloe, ali = opened(), opened(java_script_enabled=False)
     chloe.goto("/agenda")
     expect(chloe.get_by_role("link", name=re.compile("Rencontre"))).to_be_visible()
@@ -130,7 +108,7 @@ def test_from_the_last_place_to_the_one_that_is_freed(opened, place):
 
 @one
 def test_axe_has_nothing_to_say_of_what_visitors_meet(opened, place):
-    team, tab, said = signed_in(opened()), opened(), []
+    team, tab, said = opened("awa"), opened(), []
     page = announce(team, "Rencontre pour tout le monde", 1)
 
     def look(path=""):
@@ -166,7 +144,7 @@ def test_axe_has_nothing_to_say_of_what_visitors_meet(opened, place):
 
 @one
 def test_axe_has_nothing_to_say_of_what_the_team_meets(opened, place):
-    tab, said = signed_in(opened()), []
+    tab, said = opened("awa"), []
     announce(tab, "Rencontre de l’équipe", 3)
     card = tab.url
 

@@ -8,6 +8,7 @@ import requests as http
 import vobject
 from accessibility import faults
 from playwright.sync_api import expect
+from tabs import opening
 
 from crm.seed.team import PASSWORD
 
@@ -25,26 +26,8 @@ def network(tmp_path_factory):
 
 @pytest.fixture
 def opened(browser, network):
-    """Tabs, signed in or not; what they complain about fails the test."""
-    contexts, complaints = [], []
-
-    def open_tab(who="", **options):
-        context = browser.new_context(base_url=network.url, locale="fr-FR", **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        if who:
-            tab.goto("/connexion")
-            tab.get_by_label("Courriel").fill(f"{who}@example.org")
-            tab.get_by_label("Mot de passe").fill(PASSWORD)
-            with tab.expect_navigation():
-                tab.get_by_role("button", name="Se connecter").click()
-        return tab
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opening(browser, network.url, PASSWORD) as open_tab:
+        yield open_tab
 
 
 def ask(tab):

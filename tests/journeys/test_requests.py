@@ -16,9 +16,9 @@ import requests
 from accessibility import faults, headings
 from playwright.sync_api import expect
 from services import free_port
+from tabs import PASSWORD, opening
 
 pytestmark = pytest.mark.browser
-PASSWORD = "un mot de passe de test"
 
 
 class Host(http.server.BaseHTTPRequestHandler):
@@ -65,22 +65,8 @@ def place(tmp_path_factory, host):
 
 @pytest.fixture
 def opened(browser, place):
-    """Open a tab; what its pages complain about fails the test."""
-    contexts, complaints = [], []
-
-    def open_tab(**options):
-        context = browser.new_context(base_url=place.url, locale="fr-FR", **options)
-        contexts.append(context)
-        tab = context.new_page()
-        tab.on("pageerror", lambda error: complaints.append(str(error)))
-        tab.on("console", lambda said: said.type == "error" and "status of 4" not in said.text
-               and complaints.append(said.text))  # fmt: skip
-        return tab
-
-    yield open_tab
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    with opening(browser, place.url) as open_tab:
+        yield open_tab
 
 
 def press(tab, role, name):

@@ -6,6 +6,7 @@ from crm.events import tickets
 from crm.events.public.own import opened
 
 bp = Blueprint("tickets", __name__)
+bp.add_app_template_global(tickets.is_shown, "shows_ticket")
 
 
 @bp.get("/inscriptions/<token>/code.svg")

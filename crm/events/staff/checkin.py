@@ -24,6 +24,7 @@ from crm.events import sheet, tickets
 from crm.events.attend import arrival, close_door, session_of, take
 from crm.events.events import Event
 from crm.events.kinds import CAME, SEATED, State
+from crm.events.photograph import MAX_BYTES, BadPhoto, codes
 from crm.events.presences import Presence
 from crm.events.registrations import Registration
 from crm.events.sessions import Session
@@ -142,6 +143,30 @@ def pdf(event_id: int) -> Response:
     response = Response(sheet.as_pdf(event, session), mimetype="application/pdf")
     response.headers["Content-Disposition"] = f'inline; filename="emargement-{event.slug}.pdf"'
     return response
+
+
+@bp.post("/<int:event_id>/pointage/codes")
+@allow(WORK)
+def scan(event_id: int) -> ResponseReturnValue:
+    """A photo of a code: the page where it is marked; or, for a script, what its codes say."""
+    event, file = _event(event_id), request.files.get("photo")
+    try:
+        said = codes(file.stream.read(MAX_BYTES + 1) if file else b"")
+    except BadPhoto as error:
+        said, why = [], str(error)
+    else:
+        why = "Aucun code d’inscription n’a été lu. Rapprochez-vous, ou cherchez le nom."
+    if request.accept_mimetypes.best == "application/json":
+        return jsonify(codes=said)
+    found = next(filter(None, (tickets.read_url(one) for one in said)), None)
+    if found is None:
+        flash(why, "problem")
+    elif found.event_id != event.id:
+        flash(f"Ce code est celui d’un autre événement\u00a0: {found.event.title}.", "problem")
+        found = None
+    code = tickets.code(found) if found else None
+    seance = request.form.get("session", type=int)
+    return redirect(url_for(".show", event_id=event.id, billet=code, seance=seance), 303)
 
 
 @bp.get("/billets/<code>")

@@ -161,10 +161,31 @@ document.addEventListener("submit", (submitted) => {
 
 find.addEventListener("input", filter);
 
-// A code shown on a telephone or on paper, where the browser can read one.
+// A code shown on a telephone or on paper: read here where the browser can (Chrome on Android), by
+// the site elsewhere (Safari, Firefox), which needs the network.
 const scan = document.querySelector("[data-scan]");
 const camera = document.querySelector("[data-camera]");
 const video = camera.querySelector("video");
+const photo = document.querySelector("[data-photo]");
+const WIDTH = 960; // pixels of what is sent: enough for a code in the hand
+
+async function detector() {
+  const formats = "BarcodeDetector" in window ? await BarcodeDetector.getSupportedFormats() : [];
+  if (!formats.includes("qr_code")) return { pause: 600, read: readThere };
+  const reader = new BarcodeDetector({ formats: ["qr_code"] });
+  return { pause: 250, read: async () => (await reader.detect(video)).map((one) => one.rawValue) };
+}
+
+async function readThere() {
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.min(WIDTH, video.videoWidth);
+  canvas.height = Math.round(canvas.width * video.videoHeight / video.videoWidth);
+  canvas.getContext("2d").drawImage(video, 0, 0, canvas.width, canvas.height);
+  const body = new FormData();
+  body.append("photo", await new Promise((done) => { canvas.toBlob(done, "image/jpeg", 0.8); }), "photo.jpg");
+  const answer = await fetch(photo.action, { method: "POST", headers: { Accept: "application/json" }, body });
+  return (await answer.json()).codes;
+}
 
 function stop() {
   video.srcObject?.getTracks().forEach((track) => track.stop());
@@ -184,26 +205,30 @@ function read(text) {
   say(`${name}\u00a0: c’est noté.`, "good");
 }
 
-async function look(detector) {
+async function look(eye) {
   if (!video.srcObject) return;
-  const found = await detector.detect(video).catch(() => []);
-  if (found.length && look.last !== found[0].rawValue) read(look.last = found[0].rawValue);
-  setTimeout(() => look(detector), 250);
+  try {
+    const [said] = await eye.read();
+    if (said && look.last !== said) read(look.last = said);
+  } catch {
+    if (eye.read === readThere) say("Sans réseau, cet appareil ne lit pas les codes\u00a0: cherchez le nom.", "wait");
+  }
+  setTimeout(() => look(eye), eye.pause);
 }
 
 scan.addEventListener("click", async () => {
   try {
     video.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
   } catch {
-    return say("La caméra ne s’ouvre pas\u00a0: cherchez le nom.", "wait");
+    return say("La caméra ne s’ouvre pas\u00a0: prenez une photo du code, ou cherchez le nom.", "wait");
   }
   camera.hidden = false;
   await video.play();
   look.last = "";
-  look(new BarcodeDetector({ formats: ["qr_code"] }));
+  look(await detector());
 });
 camera.querySelector("[data-stop]").addEventListener("click", stop);
-if ("BarcodeDetector" in window && navigator.mediaDevices) BarcodeDetector.getSupportedFormats().then((all) => { scan.hidden = !all.includes("qr_code"); });
+scan.hidden = !navigator.mediaDevices;
 
 // The names stay on the device no longer than they serve.
 const forget = document.querySelector("[data-forget]");

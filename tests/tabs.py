@@ -1,0 +1,37 @@
+"""Tabs of a browser: opened on an installation, signed in or not; their complaints are faults."""
+
+import contextlib
+
+PASSWORD = "un mot de passe de test"
+
+
+def sign_in(tab, who="awa", password=PASSWORD):
+    """Somebody of the team signs in; the tab."""
+    tab.goto("/connexion")
+    tab.get_by_label("Courriel").fill(f"{who}@example.org")
+    tab.get_by_label("Mot de passe").fill(password)
+    with tab.expect_navigation():
+        tab.get_by_role("button", name="Se connecter").click()
+    return tab
+
+
+@contextlib.contextmanager
+def opening(browser, url, password=PASSWORD):
+    """A function that opens a tab: `open_tab()`, `open_tab("benoit", viewport=…)`. What their
+    pages complain about, answers of 400 to 499 apart, is an error at the end."""
+    contexts, complaints = [], []
+
+    def open_tab(who="", **options):
+        context = browser.new_context(base_url=url, locale="fr-FR", **options)
+        contexts.append(context)
+        tab = context.new_page()
+        tab.on("pageerror", lambda error: complaints.append(str(error)))
+        tab.on("console", lambda said: said.type == "error" and "status of 4" not in said.text
+               and "ERR_INTERNET_DISCONNECTED" not in said.text
+               and complaints.append(said.text))  # fmt: skip
+        return sign_in(tab, who, password) if who else tab
+
+    yield open_tab
+    for context in contexts:
+        context.close()
+    assert complaints == []
