@@ -246,6 +246,7 @@ LEAST = {
     f"{EVENTS}.card.show": READ,
     f"{EVENTS}.card.new": WORK,
     f"{EVENTS}.card.edit": WORK,
+    f"{EVENTS}.card.preview": WORK,
     f"{EVENTS}.card.duplicate": WORK,
     f"{EVENTS}.moves.publish": WORK,
     f"{EVENTS}.moves.cancel": WORK,

@@ -279,3 +279,25 @@ def test_somebody_already_registered_is_known_by_name(app):
     gatherings.registration(event, email="ali@example.org")
     again = register.register(event, {"email": "ALI@example.org ", "last_name": "Autre"})
     assert again.is_again
+
+
+def test_the_text_is_shown_as_it_will_be_read_and_nothing_is_kept(awa, signed_in):
+    words = "**Venez**\n\n- un\n\n<script>alert(1)</script> [x](javascript:alert)"
+    shown = awa.post(f"{ROOT}/nouveau", data=typed(text=words, apercu="1", title="")).text
+    preview = shown.split("data-read>")[1].split("</div>")[0]
+    assert "<strong>Venez</strong>" in preview
+    assert "<li>un</li>" in preview
+    assert "<script" not in preview
+    assert "href=" not in preview
+    assert "à corriger" not in shown
+    assert 'value="Eau et Vie"' in shown
+    assert db.session.query(Event).count() == 0
+    fragment = awa.post(f"{ROOT}/apercu", data={"text": words})
+    assert fragment.text.strip() == preview.strip()
+    event = gatherings.event(title="Avant")
+    awa.post(f"{ROOT}/{event.id}/modification", data=typed(title="Après", apercu="1"))
+    assert only().title == "Avant"
+    thanks = {"subject": "Merci", "text": "**Merci**", "apercu": "1"}
+    page = awa.post(f"{ROOT}/{event.id}/remerciements/", data=thanks)
+    assert (page.status_code, "<strong>Merci</strong>" in page.text) == (200, True)
+    assert signed_in(factories.luc()).post(f"{ROOT}/apercu", data={}).status_code == 403

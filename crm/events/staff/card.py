@@ -1,6 +1,6 @@
 """An event's card: what it is, who registered, and what may be done next."""
 
-from flask import Blueprint, flash, redirect, render_template, request, url_for
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
@@ -15,7 +15,7 @@ from crm.events.register import refusal
 from crm.events.staff.event_form import event_form
 from crm.events.tell import tell_owed
 from crm.events.wording import address, when, where
-from crm.filters import plural
+from crm.filters import markdown, plural
 from crm.jobs import enqueue
 
 bp = Blueprint("card", __name__)
@@ -23,6 +23,11 @@ bp = Blueprint("card", __name__)
 
 def find(event_id: int) -> Event:
     return db.get_or_404(Event, event_id)
+
+
+def is_preview() -> bool:
+    """Whether the button « Aperçu » was pressed: the form comes back, and nothing is kept."""
+    return "apercu" in request.form
 
 
 @bp.get("/<int:event_id>")
@@ -47,7 +52,7 @@ def show(event_id: int) -> ResponseReturnValue:
 @allow(WORK)
 def new() -> ResponseReturnValue:
     form = event_form(posted=request.form, officer=str(current_user.id))
-    if form.is_right([]):
+    if not is_preview() and form.is_right([]):
         event = plan.make(form.values(), form.days(), by=current_user)
         plan.set_partners(event, form.partners())
         plan.set_themes(event, form.chosen_themes())
@@ -67,7 +72,7 @@ def edit(event_id: int) -> ResponseReturnValue:
     event = find(event_id)
     form = event_form(event, posted=request.form)
     before = questions_of(event)
-    if form.is_right(before):
+    if not is_preview() and form.is_right(before):
         news = plan.amend(event, form.values(before), form.days(), by=current_user)
         plan.set_partners(event, form.partners())
         plan.set_themes(event, form.chosen_themes())
@@ -87,6 +92,13 @@ def _changed(event: Event, has_news: bool) -> str:
         return "L’événement est à jour."
     people = plural(told, "personne est prévenue", "personnes sont prévenues")
     return f"L’événement est à jour\u00a0: {people}."
+
+
+@bp.post("/apercu")
+@allow(WORK)
+def preview() -> Response:
+    """A text in Markdown as it will be read, for the page that shows it while one types."""
+    return Response(markdown(request.form.get("text", "")[:20_000]), mimetype="text/html")
 
 
 @bp.post("/<int:event_id>/copie")

@@ -9,7 +9,7 @@ from crm.auth import READ, WORK, allow
 from crm.db import db
 from crm.events import thank
 from crm.events.afterwards import FollowUp
-from crm.events.staff.card import find
+from crm.events.staff.card import find, is_preview
 from crm.filters import plural
 from crm.forms import Form, line, text
 from crm.jobs import enqueue
@@ -61,7 +61,7 @@ def update(event_id: int) -> ResponseReturnValue:
     """Keep the words; with « envoyer », the mails leave."""
     event = find(event_id)
     form = ThanksForm()
-    if not form.validate():
+    if is_preview() or not form.validate():
         return _page(event_id, form)
     said = form.data
     thank.write(event, said["subject"], said["text"], asks_opinion=said["asks_opinion"])
