@@ -87,7 +87,8 @@ def test_a_newcomer_composes_checks_and_schedules_twenty_items(awa, fetched):
     hand = Hand(awa)
     hand.press("link", "Lettres", leads=True)
     hand.press("button", "Composer le prochain numéro", leads=True)
-    assert len(titles(awa)) >= 20
+    count = len(titles(awa))
+    assert count >= 20
     hand.write(awa.get_by_label("Phrase d’aperçu"), "Cinq appels, six emplois, quatre rencontres")
     hand.write(awa.get_by_label("Éditorial"), "Bonjour à **toutes** et à tous,\n\nbonne lecture !")
     frame = awa.frame_locator("#cadre")
@@ -96,6 +97,7 @@ def test_a_newcomer_composes_checks_and_schedules_twenty_items(awa, fetched):
     _choose(awa, hand)
     _look(awa, hand)
     _send(awa, hand)
+    print(f"\n{hand.count} gestes, {count} contenus")
     assert hand.count <= MOST, f"{hand.count} gestures"
 
 
