@@ -17,7 +17,8 @@ from crm.db import db, now
 from crm.mail import Mail
 from crm.requests.kinds import RequestKind
 from crm.requests.requests import SupportRequest
-from crm.requests.submit import submit, welcome
+from crm.requests.submit import submit
+from crm.requests.welcome import welcome
 
 PDF = b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 _numbers = itertools.count(1)

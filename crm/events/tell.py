@@ -59,26 +59,27 @@ def tell_owed() -> None:
     with reading():
         ids = list(db.session.scalars(some))
         db.session.rollback()
-    for first in range(0, len(ids), _IN_A_COMMIT):
-        _tell(ids[first : first + _IN_A_COMMIT])
-    if ids:
+    groups = range(0, len(ids), _IN_A_COMMIT)
+    done = sum(_tell(ids[first : first + _IN_A_COMMIT]) for first in groups)
+    if done:
         wake()
-    if len(ids) == _AT_ONCE:
+    if done == _AT_ONCE:
         enqueue(tell_owed)
 
 
-def _tell(ids: Sequence[int]) -> None:
-    """Tell these people what they are owed; when something goes wrong, one after the other."""
+def _tell(ids: Sequence[int]) -> int:
+    """Tell these people what they are owed, and say how many; when something goes wrong, one after
+    the other."""
     try:
         _hand_in(_drawn(ids))
         db.session.commit()
     except Exception:
         db.session.rollback()
         if len(ids) > 1:
-            for one in ids:
-                _tell([one])
-        else:
-            log.exception("courriel non écrit (inscription %s)", ids[0])
+            return sum(_tell([one]) for one in ids)
+        log.exception("courriel non écrit (inscription %s)", ids[0])
+        return 0
+    return len(ids)
 
 
 def _drawn(ids: Sequence[int]) -> list[Letter]:

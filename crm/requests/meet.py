@@ -15,7 +15,7 @@ from crm.requests.queue import loads, officers
 from crm.requests.requests import SupportRequest
 from crm.requests.rules import Rules
 from crm.requests.slots import Slot
-from crm.requests.submit import journal
+from crm.requests.welcome import journal
 from crm.users import User
 
 MOST = 60  # requests shown of each sort: more would not be a meeting

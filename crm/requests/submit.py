@@ -1,30 +1,19 @@
-"""Submitting: from what was posted to a request that is kept, found by its words, acknowledged."""
+"""Submitting: from what was posted to a request that is kept."""
 
-import logging
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
-from crm.contacts.journal import EntryKind
-from crm.db import change, db, now, reading
+from crm.db import change, db, now
 from crm.filters import local
-from crm.jobs import every
-from crm.mail import wake
-from crm.requests import matching, words
 from crm.requests.emails import acknowledge
 from crm.requests.files import Sent
 from crm.requests.kinds import Channel
 from crm.requests.requests import Numbering, SupportRequest
+from crm.requests.welcome import welcome
 from crm.text import cut, one_line
 from crm.users import User
-
-log = logging.getLogger(__name__)
-
-_RECENT = timedelta(days=2)
-_AT_ONCE = 100
-_MOST_MAILS = 5  # acknowledgements to one address in a day
 
 
 def submit(
@@ -74,101 +63,6 @@ def discard(request: SupportRequest) -> None:
     """« C’est un robot » : nothing of it is kept. Only what is in the box can be thrown away."""
     if request.is_suspect:
         db.session.delete(request)
-
-
-def welcome(request: SupportRequest, by: User | None = None) -> None:
-    """Tie it to the cards that are surely its requester's, and let it be found."""
-    matching.recognise(request)
-    _announce(request, by)
-
-
-def _announce(request: SupportRequest, by: User | None = None) -> None:
-    """Let it be found by its words, and say it came in the journals of its requester."""
-    words.learn(request)
-    for contact in (request.person, request.organisation):
-        if contact is not None:
-            journal(request, contact, f"{request.reference} : {request.title}", by)
-
-
-def journal(request: SupportRequest, contact: Any, text: str, by: User | None = None) -> None:
-    """A line in the journal of a card, that leads to the request."""
-    db.session.flush()
-    contact.log(text, EntryKind.REQUEST, by=by, link=f"/gestion/demandes/{request.id}")
-
-
-@every(minutes=1)
-def receive_new() -> None:
-    """Make what came welcome, and acknowledge it: a request is kept first, whatever comes after.
-
-    Robots get no mail: their addresses are other people's. Commits as it goes.
-    """
-    waiting = (
-        sa.select(SupportRequest.id)
-        .where(
-            SupportRequest.acknowledged_at.is_(None),
-            SupportRequest.suspected_at.is_(None),
-            SupportRequest.created_at > now() - _RECENT,
-            SupportRequest.channel.in_((Channel.FORM, Channel.MAIL)),
-            SupportRequest.email != "",
-        )
-        .order_by(SupportRequest.id)
-        .limit(_AT_ONCE)
-    )
-    while ids := db.session.scalars(waiting).all():
-        db.session.commit()
-        done = [one for one in ids if _receive(one)]
-        wake()
-        if len(done) < _AT_ONCE:
-            return
-
-
-def _receive(request_id: int) -> bool:
-    """Whether this request was made welcome; what went wrong is logged, and tried again later."""
-    try:
-        _acknowledge(request_id)
-        db.session.commit()
-    except Exception:
-        db.session.rollback()
-        log.exception("accusé de réception impossible (demande %s)", request_id)
-        return False
-    return True
-
-
-def _acknowledge(request_id: int) -> None:
-    """Make one welcome and write its acknowledgement down, unless somebody else is doing so."""
-    found = _looked_for(request_id)  # first: nobody has to wait while cards are looked for
-    mine = sa.update(SupportRequest).where(
-        SupportRequest.id == request_id, SupportRequest.acknowledged_at.is_(None)
-    )
-    if not change(mine.values(acknowledged_at=now(), **found)):
-        return
-    request = db.session.get_one(SupportRequest, request_id)
-    if request.channel is Channel.FORM:
-        _announce(request)
-    if not _is_pestered(request):
-        acknowledge(request)
-
-
-def _looked_for(request_id: int) -> dict[str, int | None]:
-    with reading():
-        person, organisation = matching.look(db.session.get_one(SupportRequest, request_id))
-        found = {
-            "person_id": person.id if person else None,
-            "organisation_id": organisation.id if organisation else None,
-        }
-        db.session.rollback()
-    return found
-
-
-def _is_pestered(request: SupportRequest) -> bool:
-    """Whether this address had many acknowledgements today: it may not be who posts, or a machine
-    that answers ours (RFC 3834 §2)."""
-    lately = sa.select(sa.func.count(SupportRequest.id)).where(
-        SupportRequest.email == request.email,
-        SupportRequest.id != request.id,
-        SupportRequest.acknowledged_at > now() - timedelta(days=1),
-    )
-    return (db.session.scalar(lately) or 0) >= _MOST_MAILS
 
 
 def _posted_before(values: Mapping[str, Any]) -> SupportRequest | None:

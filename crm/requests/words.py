@@ -1,6 +1,6 @@
 """Words of requests: finding one while typing, and those that are about the same thing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import sqlalchemy as sa
@@ -69,15 +69,20 @@ def _split(text: str) -> list[str]:
 def learn(request: SupportRequest) -> None:
     """Let this request be found by what it says now."""
     db.session.flush()
-    forget(request)
-    rows = [{"word": word, "request_id": request.id} for word in words_of(request)]
+    learn_all({request.id: words_of(request)})
+
+
+def learn_all(said: Mapping[int, Iterable[str]]) -> None:
+    """Let these requests, by number, be found by these words and no others."""
+    change(sa.delete(request_words).where(request_words.c.request_id.in_(said)))
+    rows = [{"word": word, "request_id": one} for one, words in said.items() for word in words]
     if rows:
         db.session.execute(sa.insert(request_words), rows)
 
 
 def forget(request: SupportRequest) -> None:
     """Let this request be found by no word any more."""
-    change(sa.delete(request_words).where(request_words.c.request_id == request.id))
+    learn_all({request.id: ()})
 
 
 def saying(text: str) -> list[sa.ColumnElement[bool]]:

@@ -117,7 +117,7 @@ def test_my_data_leave_with_me(visitor, request_made, address):
 def test_erasing_leaves_nothing_personal_anywhere(visitor, request_made, address, signed_in):
     person = factories.save(Person(last_name="Martin", first_name="Chloé"))
     request_made.person = person
-    from crm.requests.submit import journal
+    from crm.requests.welcome import journal
 
     journal(request_made, person, f"{request_made.reference} : {request_made.title}")
     answer(request_made, "Chère Chloé, voici.", by=factories.benoit())

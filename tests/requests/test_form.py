@@ -14,7 +14,8 @@ from crm.contacts.terms import Vocabulary
 from crm.db import db, now
 from crm.requests.kinds import Channel, RequestKind, State
 from crm.requests.questions import CONSENT_VERSION, consent_text
-from crm.requests.submit import receive_new, submit
+from crm.requests.submit import submit
+from crm.requests.welcome import receive_new
 
 
 def test_a_request_is_kept_with_the_consent_that_was_shown(app, visitor):
@@ -98,8 +99,16 @@ def test_an_address_is_not_flooded_by_acknowledgements(app):
     assert len(mails("victime@example.org")) == 5
 
 
+def test_an_address_is_not_flooded_by_acknowledgements_of_one_moment(app):
+    for _ in range(9):
+        asking.asked(email="victime@example.org")
+    db.session.commit()
+    receive_new()
+    assert len(mails("victime@example.org")) == 5
+
+
 def test_a_mail_that_cannot_be_written_stops_no_other(app, monkeypatch, caplog):
-    from crm.requests import submit as module
+    from crm.requests import welcome as module
 
     bad, good = asking.asked(email="secret@example.org"), asking.asked(email="b@example.org")
     db.session.commit()

@@ -20,7 +20,7 @@ from crm.requests.converse import answer
 from crm.requests.decipher import decipher, fold_quotes
 from crm.requests.kinds import Channel, State
 from crm.requests.messages import Direction, Message
-from crm.requests.submit import receive_new
+from crm.requests.welcome import receive_new
 
 ADDRESS = "demandes@reseau.example.org"
 

@@ -11,7 +11,7 @@ from asking import all_requests, filled, mails, post
 from crm import proof, spam
 from crm.db import db, now
 from crm.requests.queue import View, count, count_suspects
-from crm.requests.submit import receive_new
+from crm.requests.welcome import receive_new
 from crm.spam import Posting, Seen, judge
 
 

@@ -26,7 +26,8 @@ from crm.requests import links
 from crm.requests.files import Sent
 from crm.requests.forms import RequestForm
 from crm.requests.questions import ASKED, CONSENT_VERSION, HELP, consent_text, consent_words
-from crm.requests.submit import receive_new, submit
+from crm.requests.submit import submit
+from crm.requests.welcome import receive_new
 from crm.spam import Verdict, judge
 
 bp = Blueprint("form", __name__)

@@ -12,7 +12,7 @@ from crm.requests.end import end
 from crm.requests.kinds import Outcome
 from crm.requests.requests import SupportRequest
 from crm.requests.staff.card import find
-from crm.requests.submit import journal
+from crm.requests.welcome import journal
 from crm.requests.work import TimeSpent
 from crm.text import clean
 from crm.users import User

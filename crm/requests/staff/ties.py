@@ -14,7 +14,7 @@ from crm.db import db
 from crm.requests import matching
 from crm.requests.requests import SupportRequest
 from crm.requests.staff.card import find
-from crm.requests.submit import journal
+from crm.requests.welcome import journal
 from crm.users import User
 
 bp = Blueprint("ties", __name__)
