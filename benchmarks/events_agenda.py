@@ -3,16 +3,14 @@
 The calendar to subscribe to is kept once written; how long that takes is told last.
 """
 
-import time
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from datetime import time as hour
-from statistics import quantiles
 from typing import Any
 
 import sqlalchemy as sa
-from flask.testing import FlaskClient
 
+from benchmarks._pages import seconds, settle, show
 from benchmarks._servers import application, databases
 from crm.contacts.terms import Term, Vocabulary
 from crm.db import db, now
@@ -24,7 +22,6 @@ from crm.filters import PARIS, today
 
 COUNT = 20_000
 AN_HOUR = 24 * 365 * 20 / COUNT  # hours between two events: a thousand a year
-ROUNDS = 60
 _DEPARTMENTS = ("01", "03", "07", "15", "26", "38", "42", "43", "63", "69", "73", "74")
 
 
@@ -33,13 +30,11 @@ def run() -> None:
     for kind, url in _urls():
         with application(url) as app:
             client = app.test_client()
-            _show(client, f"Agenda vide, {kind}", {"liste": "/agenda", "calendrier": "/agenda.ics"})
+            show(client, f"Agenda vide, {kind}", {"liste": "/agenda", "calendrier": "/agenda.ics"})
             _fill()
-            _show(
-                client, f"Agenda de {COUNT:,} événements, {kind}".replace(",", "\u00a0"), _pages()
-            )
+            show(client, f"Agenda de {COUNT:,} événements, {kind}".replace(",", "\u00a0"), _pages())
             feed.forget()
-            print(f"  {'calendrier refait':<20}{_time(client, '/agenda.ics') * 1000:>8.1f} ms")
+            print(f"  {'calendrier refait':<20}{seconds(client, '/agenda.ics') * 1000:>8.1f} ms")
 
 
 def _urls() -> Iterator[tuple[str, str]]:
@@ -59,22 +54,6 @@ def _pages() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _show(client: FlaskClient, title: str, pages: dict[str, str]) -> None:
-    print(f"\n{title}")
-    for name, address in pages.items():
-        times = [_time(client, address) for _ in range(ROUNDS)][5:]
-        cuts = quantiles(times, n=100)
-        print(f"  {name:<20}médiane {cuts[49] * 1000:>6.1f} ms   p95 {cuts[94] * 1000:>6.1f} ms")
-
-
-def _time(client: FlaskClient, address: str) -> float:
-    db.session.remove()
-    start = time.perf_counter()
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.status
-    return time.perf_counter() - start
-
-
 def _fill() -> None:
     theme = Term.find(Vocabulary.THEME, "financement")
     assert theme is not None
@@ -86,9 +65,7 @@ def _fill() -> None:
             {"event_id": number + 1, "term_id": theme.id} for number in numbers if number % 7 == 0
         ])  # fmt: skip
     db.session.commit()
-    order = "ANALYZE" if db.engine.name == "sqlite" else "VACUUM ANALYZE"
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as settled:
-        settled.execute(sa.text(order))
+    settle()
 
 
 def _day(number: int) -> date:

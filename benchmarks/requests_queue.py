@@ -1,14 +1,12 @@
 """The queue of requests with 100,000 of them, and the figures of a year: beside an empty queue."""
 
-import time
 from collections.abc import Iterator
 from datetime import timedelta
-from statistics import quantiles
 from typing import Any
 
 import sqlalchemy as sa
-from flask.testing import FlaskClient
 
+from benchmarks._pages import settle, show
 from benchmarks._servers import application, databases
 from crm.accounts.sessions import Browser, sign_in_session
 from crm.db import db, now
@@ -18,7 +16,6 @@ from crm.requests.words import request_words
 from crm.users import User, UserRole
 
 COUNT = 100_000
-ROUNDS = 60
 PAGES = {
     "à traiter": "/gestion/demandes/",
     "nouvelles": "/gestion/demandes/?etat=nouvelles",
@@ -45,25 +42,9 @@ def run() -> None:
                 client = app.test_client()
                 with client.session_transaction() as session:
                     session["key"] = key
-                _show(client, f"File vide, {name}", EMPTY)
+                show(client, f"File vide, {name}", EMPTY)
                 _fill(officer_id)
-                _show(client, f"File de 100 000 demandes dont 2 000 ouvertes, {name}", PAGES)
-
-
-def _show(client: FlaskClient, title: str, pages: dict[str, str]) -> None:
-    print(f"\n{title}")
-    for name, address in pages.items():
-        times = [_time(client, address) for _ in range(ROUNDS)][5:]
-        cuts = quantiles(times, n=100)
-        print(f"  {name:<14}médiane {cuts[49] * 1000:>5.1f} ms   p95 {cuts[94] * 1000:>5.1f} ms")
-
-
-def _time(client: FlaskClient, address: str) -> float:
-    db.session.remove()
-    start = time.perf_counter()
-    answer = client.get(address)
-    assert answer.status_code == 200, answer.status
-    return time.perf_counter() - start
+                show(client, f"File de 100 000 demandes dont 2 000 ouvertes, {name}", PAGES)
 
 
 def _fill(officer: int) -> None:
@@ -78,9 +59,7 @@ def _fill(officer: int) -> None:
             for word in _words(number)
         ])  # fmt: skip
     db.session.commit()
-    order = "ANALYZE" if db.engine.name == "sqlite" else "VACUUM ANALYZE"
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as settled:
-        settled.execute(sa.text(order))
+    settle()
 
 
 def _words(number: int) -> set[str]:
