@@ -120,6 +120,13 @@ def start_writing() -> None:
     begin_writing()
 
 
+def start_reading() -> None:
+    """End what was begun; what comes next only reads, and may last: nobody waits for it. Nothing
+    must have been changed yet."""
+    db.session.rollback()
+    begin_reading()
+
+
 @contextmanager
 def reading() -> Iterator[None]:
     """A stretch of code whose transactions only read."""

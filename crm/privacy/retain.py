@@ -15,7 +15,7 @@ from crm import mail
 from crm.config import Settings
 from crm.contacts import personal as contacts
 from crm.contacts.people import Person
-from crm.db import db, now
+from crm.db import db, now, reading
 from crm.filters import local
 from crm.jobs import every
 from crm.newsletter.readers.personal import has_left
@@ -104,7 +104,12 @@ def retain_tonight() -> None:
 
 def run(rule: Retention, at: datetime) -> tuple[int, int]:
     """Ask those who are silent, forget those who did not answer; how many of each."""
-    asked = sum(ask(one) for one in silent(cutoff(rule, at), ASKED_AT_ONCE))
+    since = cutoff(rule, at)
+    with reading():  # long among many people: nobody waits for it
+        db.session.rollback()
+        found = silent(since, ASKED_AT_ONCE)
+        db.session.rollback()
+    asked = sum(ask(one) for one in found)
     forgotten = sum(_forget(one, rule, at) for one in _due(rule, at))
     mail.wake()
     if forgotten:

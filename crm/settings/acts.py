@@ -9,13 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user
 from sqlalchemy.orm import joinedload
 
 from crm import downloads
-from crm.acts import Act, Did, record
+from crm.acts import Act, Did, record_reading
 from crm.auth import ADMIN, allow
-from crm.db import db
+from crm.db import db, start_reading
 from crm.filters import PARIS, local, today
 from crm.text import row_number
 from crm.users import User
@@ -92,11 +91,11 @@ def index() -> ResponseReturnValue:
 @allow(ADMIN)
 def table() -> ResponseReturnValue:
     """The same acts as a CSV file. Taking them away is an act too: a POST, as it writes."""
+    start_reading()
     query = Filters.asked().query().options(joinedload(Act.user))
     headings = ("moment", "acte", "par", "sur", "numéro", "précision")
     response = downloads.table(f"journal-{today().isoformat()}.csv", headings, _rows(query))
-    record(Did.EXPORTED, detail="journal des actes", by=current_user)
-    db.session.commit()
+    record_reading(Did.EXPORTED, detail="journal des actes")
     return response
 
 

@@ -18,7 +18,7 @@ from crm.contacts.people import Person
 from crm.contacts.search.criteria import Search
 from crm.contacts.search.results import results
 from crm.contacts.search.segments import Segment, ids_of, member_ids
-from crm.db import db
+from crm.db import begin_reading, db
 from crm.filters import today
 
 bp = Blueprint("exports", __name__, url_prefix="/export")
@@ -56,6 +56,7 @@ def create() -> ResponseReturnValue:
     name = f"{kind.label.lower()}-{today().isoformat()}"
     record_mine(Did.EXPORTED, segment, kind.label.lower())
     db.session.commit()
+    begin_reading()  # nobody waits while the file is made
     if request.form.get("format") == "xlsx":
         return _workbook(contacts, columns, f"{name}.xlsx")
     content = b"".join(as_csv(contacts, columns))

@@ -6,9 +6,9 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from crm import downloads
-from crm.acts import Did, record_mine
+from crm.acts import Did, record_reading
 from crm.auth import PUBLISH, allow
-from crm.db import db
+from crm.db import start_reading
 from crm.filters import today
 from crm.listing import Listing
 from crm.privacy import consents
@@ -31,10 +31,10 @@ def index() -> ResponseReturnValue:
 @bp.post("/accords.csv")
 @allow(PUBLISH)
 def table() -> Response:
+    start_reading()
     name = f"accords-{today().isoformat()}.csv"
     response = downloads.table(name, consents.HEADINGS, consents.table(_words(request.form)))
-    record_mine(Did.EXPORTED, detail="les accords")
-    db.session.commit()
+    record_reading(Did.EXPORTED, detail="les accords")
     return response
 
 

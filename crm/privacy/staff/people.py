@@ -8,9 +8,9 @@ from flask_login import current_user
 from wtforms import BooleanField, RadioField, validators
 from wtforms.fields.choices import SelectChoice
 
-from crm.acts import Did, record_mine
+from crm.acts import Did, record_mine, record_reading
 from crm.auth import ADMIN, allow
-from crm.db import db
+from crm.db import db, start_reading
 from crm.downloads import download
 from crm.filters import today
 from crm.forms import Form
@@ -73,10 +73,10 @@ def show(key: str) -> ResponseReturnValue:
 @allow(ADMIN)
 def file(key: str) -> ResponseReturnValue:
     """The file has no name in it: it travels by mail, and stays in folders."""
+    start_reading()
     found = _found(key)
     content = dossier.archive(found.name, dossier.gather(found.who))
-    record_mine(Did.EXPORTED, detail="le dossier d’une personne")
-    db.session.commit()
+    record_reading(Did.EXPORTED, detail="le dossier d’une personne")
     return download(f"dossier-{today().isoformat()}-{key}.zip", content)
 
 
