@@ -26,18 +26,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 import services
 from live import CRM, Site, installation
 
-__all__ = [
-    "CRM",
-    "Run",
-    "Site",
-    "at_a_pace",
-    "calm",
-    "drawn",
-    "posted",
-    "proofs",
-    "python",
-    "sites",
-]
+__all__ = ["CRM", "Run", "Site", "calm", "drawn", "posted", "proofs", "python", "sites"]
 
 PRODUCTION = {"CRM_ENV": "production", "CRM_SECRET_KEY": "mesure" * 8}
 _TOGETHER = 64  # visitors at any moment
