@@ -42,6 +42,11 @@ _ROWS: tuple[tuple[str, Any, Callable[[Any], None]], ...] = (
 
 
 @every(minutes=5)
+def erase_what_is_due() -> None:
+    """What a restoration that was killed left to do."""
+    erase_again()
+
+
 def erase_again(old_keys: Sequence[str] = ()) -> int:
     """Erase what a restored backup brought back; how many there were. Commits.
 
@@ -137,7 +142,7 @@ def _only(key: str | None, cards: set[int], emails: set[str]) -> Who | None:
     return replace(who, emails=who.emails & emails, people=who.people & cards, user_id=None)
 
 
-def _read(kind: str, known: _Known, query: sa.Select[Any]) -> Iterator[Any]:
+def _read(kind: str, known: _Known, query: sa.Executable) -> Iterator[Any]:
     """Rows, unless nothing of this kind is looked for."""
     if kind in known.kinds:
-        yield from db.session.execute(query.execution_options(yield_per=_STEP))
+        yield from db.session.execute(query, execution_options={"yield_per": _STEP})

@@ -105,10 +105,10 @@ def retain_tonight() -> None:
 def run(rule: Retention, at: datetime) -> tuple[int, int]:
     """Ask those who are silent, forget those who did not answer; how many of each."""
     since = cutoff(rule, at)
+    db.session.commit()
     with reading():  # long among many people: nobody waits for it
-        db.session.rollback()
         found = silent(since, ASKED_AT_ONCE)
-        db.session.rollback()
+        db.session.commit()
     asked = sum(ask(one) for one in found)
     forgotten = sum(_forget(one, rule, at) for one in _due(rule, at))
     mail.wake()
