@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import weakref
 from pathlib import Path
 from typing import IO
 
@@ -30,6 +31,8 @@ class Process:
         self.args = arguments
         self.returncode: int | None = None
         self._reply = reply
+        # Whoever gives up waiting leaves nothing open behind.
+        weakref.finalize(self, reply.close)
         self.pid = int(reply.recv(32))
 
     def poll(self) -> int | None:
