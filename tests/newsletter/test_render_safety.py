@@ -59,7 +59,8 @@ def test_only_web_addresses_become_links(network, url, layout):
     for html in (render(one(layout, url=url), network, BASE).html, str(web(one(layout, url=url)))):
         page = Page(html)
         assert "Titre1" in page.text
-        kept = {WEB, LEAVE_MARK, PREFERENCES_MARK, network.website, "mailto:contact@example.org"}
+        own = {LEAVE_MARK, PREFERENCES_MARK, network.website, f"{BASE}/confidentialite"}
+        kept = own | {WEB, "mailto:contact@example.org"}
         assert set(page.links) <= kept
 
 
@@ -152,7 +153,7 @@ def test_broken_markup_is_an_error_not_an_empty_mail(broken):
 def test_templates_use_tags_that_exist():
     """An unknown tag vanishes without a word, with what it holds."""
     known = {
-        "all", "attributes", "body", "button", "column", "divider", "head", "preview", "raw",
+        "all", "attributes", "body", "button", "column", "divider", "head", "image", "preview", "raw",
         "section", "spacer", "style", "text", "title",
     }  # fmt: skip
     used = {
