@@ -3,6 +3,7 @@
 import enum
 import hashlib
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -15,6 +16,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
+
+_PATIENCE = 15_000  # milliseconds that one waits for SQLite’s only writer
+_PAUSE = 0.002  # seconds between two tries
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -162,7 +166,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     cursor = connection.cursor()
     for pragma in (
-        "busy_timeout=15000",
+        f"busy_timeout={_PATIENCE}",
         "journal_mode=WAL",
         "synchronous=FULL",  # what was acknowledged is on disk
         "foreign_keys=ON",
@@ -183,7 +187,39 @@ def _lower(value: Any) -> Any:
 def _begin_sqlite(connection: sa.Connection) -> None:
     if connection.dialect.name == "sqlite":
         _write_through(connection, on_disk=_on_disk.get())
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if _may_write.get() else "BEGIN")
+        if _may_write.get():
+            _begin_with_lock(connection)
+        else:
+            connection.exec_driver_sql("BEGIN")
+
+
+def _begin_with_lock(connection: sa.Connection) -> None:
+    """Begin with the write lock, soon after whoever has it lets go of it.
+
+    SQLite’s own waiting grows to a tenth of a second between two tries: when many write, whoever
+    has waited long is passed by all those who come.
+    """
+    driver: Any = connection.connection.driver_connection
+    driver.execute("PRAGMA busy_timeout=0")
+    try:
+        if not _takes_lock(driver):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")  # says why it cannot be
+    finally:
+        driver.execute(f"PRAGMA busy_timeout={_PATIENCE}")
+
+
+def _takes_lock(driver: sqlite3.Connection) -> bool:
+    until = time.monotonic() + _PATIENCE / 1000
+    while time.monotonic() < until:
+        try:
+            driver.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return False
+            time.sleep(_PAUSE)
+        else:
+            return True
+    return False
 
 
 def _write_through(connection: sa.Connection, *, on_disk: bool) -> None:
