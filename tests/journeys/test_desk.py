@@ -171,11 +171,32 @@ def test_the_desk_suits_everybody(awa, fetched):
     awa.goto("/gestion/lettres/")
     with awa.expect_navigation():
         awa.get_by_role("button", name="Composer le prochain numéro").first.click()
+    _type_on(awa)
     awa.locator(".menu summary").first.click()
     awa.get_by_role("button", name="Bouton", exact=True).first.click()
     heard(awa, "Bouton")
     awa.locator(".source details summary").last.click()
     assert headings(awa) + faults(awa) == []
+
+
+def _type_on(awa):
+    """What is typed while the beginning is on its way is kept too."""
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    awa.route("**/textes", hold)
+    with awa.expect_request("**/textes"):
+        awa.get_by_label("Éditorial").fill("Le début")
+    awa.get_by_label("Phrase d’aperçu").fill("et la suite")
+    with awa.expect_request("**/textes"):
+        held[0].continue_()
+        awa.unroute("**/textes")
+    expect(awa.locator("[data-texts] [data-saved]")).to_have_text("Enregistré.")
+    awa.reload()
+    expect(awa.get_by_label("Éditorial")).to_have_value("Le début")
+    expect(awa.get_by_label("Phrase d’aperçu")).to_have_value("et la suite")
 
 
 def test_two_people_see_each_other(awa, browser, site, fetched):

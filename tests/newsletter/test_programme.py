@@ -46,8 +46,9 @@ def test_a_draft_is_not_told(app):
 
 def test_brought_again_it_is_one_item_as_the_event_is_now(app):
     held = event()
-    [first] = programme.bring(today(), now() - timedelta(days=20))
+    [first] = programme.bring(today())
     first.edit(summary="Écrit à la main.")
+    first.seen_at = now() - timedelta(days=20)
     held.title = "Autrement dit"
     schedule(held, [Day(in_days(12), time(9), time(12))])
     db.session.flush()

@@ -16,7 +16,7 @@ export function keepNow(form, aloud = false) {
 async function keep(form, aloud) {
   if (!form.isConnected) return;
   const body = bodyOf(form);
-  const said = body instanceof URLSearchParams ? String(body) : null;
+  const said = wordsIn(body);
   if (said !== null && kept.get(form) === said) { if (aloud) done(form, aloud); return; }
   status(form, "Enregistrement…");
   const page = await send(form, body);
@@ -24,20 +24,30 @@ async function keep(form, aloud) {
   form.parentElement.querySelector(":scope > .summary")?.remove();
   if (wrong) { refuse(form, page, wrong, aloud); return; }
   if (!page.getElementById("atelier")) { window.location = desk().dataset.page; return; }
-  adopt(form, page);
-  kept.set(form, String(bodyOf(form)));
+  adopt(form, page, body);
+  // What was typed meanwhile is not kept yet: its turn comes.
+  kept.set(form, said);
   if (said === null) refresh(); // a picture came
-  done(form, aloud);
+  if (aloud || said === null || wordsIn(bodyOf(form)) === said) done(form, aloud);
+}
+
+// What is said in a form, whatever it had seen before; null when a file may be in it.
+function wordsIn(body) {
+  if (!(body instanceof URLSearchParams)) return null;
+  const words = new URLSearchParams(body);
+  words.delete("vu");
+  return String(words);
 }
 
 // The page that comes back says what this text is now, and what may be undone.
-function adopt(form, page) {
+function adopt(form, page, sent) {
   desk().dataset.version = page.getElementById("atelier").dataset.version;
   const id = form.dataset.words;
   const fresh = page.querySelector(id ? `[data-words="${id}"]` : "[data-texts]");
   if (fresh) {
     form.elements.vu.value = fresh.elements.vu.value;
-    for (const field of form.elements) if ("defaultValue" in field && field.type !== "file" && field.type !== "hidden") field.defaultValue = field.value;
+    for (const field of form.elements) if (field.type === "checkbox") field.defaultChecked = sent.has(field.name);
+    else if ("defaultValue" in field && field.name && field.type !== "file" && field.type !== "hidden") field.defaultValue = sent.get(field.name) ?? "";
     const file = form.querySelector("[type=file]");
     if (file) file.value = "";
     const picture = fresh.querySelector(".kept-picture");
