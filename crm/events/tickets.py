@@ -4,10 +4,10 @@ import io
 
 import segno
 
+from crm import links
 from crm.config import Settings
 from crm.db import db
 from crm.events.kinds import State
-from crm.events.links import signer
 from crm.events.registrations import Registration
 
 _PURPOSE = "billet"
@@ -15,12 +15,12 @@ _PURPOSE = "billet"
 
 def code(registration: Registration) -> str:
     """What the QR code says of a registration: it opens nothing by itself."""
-    return signer(Settings.current().keys, _PURPOSE).sign(registration.id)
+    return links.sign(_PURPOSE, registration.id)
 
 
 def read(token: str) -> Registration | None:
     """The registration that a code names, or None."""
-    number = signer(Settings.current().keys, _PURPOSE).read(token)
+    number = links.read(_PURPOSE, token)
     return None if number is None else db.session.get(Registration, number)
 
 

@@ -2,26 +2,19 @@
 
 import hmac
 import re
-from functools import cache
 
 from crm.config import Settings
 from crm.db import db
+from crm.links import is_current, read, read_renewable, sign, sign_renewable
 from crm.requests.requests import SupportRequest
-from crm.tokens import Signer
 
 PAGE, RECEIVED, REPLY = "demande", "recue", "reponse"
 _REPLY = re.compile(r"(d-\d{4}-\d+)\.([0-9a-f]{32})")
-_VERSIONS = 256
-
-
-@cache
-def signer(keys: tuple[str, ...], purpose: str) -> Signer:
-    return Signer(keys, purpose)
 
 
 def page_token(request: SupportRequest) -> str:
     """What opens the requester's page. Renewed, it opens nothing any more."""
-    return _sign(PAGE, request.id * _VERSIONS + request.link_version % _VERSIONS)
+    return sign_renewable(PAGE, request.id, request.link_version)
 
 
 def page_url(request: SupportRequest) -> str:
@@ -30,22 +23,18 @@ def page_url(request: SupportRequest) -> str:
 
 def read_page(token: str) -> SupportRequest | None:
     """The request whose page this token opens, or None when it opens nothing (any more)."""
-    number = _read(PAGE, token)
-    if number is None:
-        return None
-    found = db.session.get(SupportRequest, number // _VERSIONS)
-    if found is None or found.link_version % _VERSIONS != number % _VERSIONS:
-        return None
-    return found
+    said = read_renewable(PAGE, token)
+    found = db.session.get(SupportRequest, said[0]) if said else None
+    return found if said and found and is_current(found.link_version, said[1]) else None
 
 
 def received_token(request: SupportRequest) -> str:
     """What shows the page « reçue » after a form: a reference, and nothing that was said."""
-    return _sign(RECEIVED, request.id)
+    return sign(RECEIVED, request.id)
 
 
 def read_received(token: str) -> SupportRequest | None:
-    number = _read(RECEIVED, token)
+    number = read(RECEIVED, token)
     return None if number is None else db.session.get(SupportRequest, number)
 
 
@@ -69,11 +58,3 @@ def read_reply(text: str) -> SupportRequest | None:
 
 def _reply_signature(reference: str, key: str) -> str:
     return hmac.digest(f"{REPLY}\0{key}".encode(), reference.encode(), "sha256").hex()[:32]
-
-
-def _sign(purpose: str, number: int) -> str:
-    return signer(Settings.current().keys, purpose).sign(number)
-
-
-def _read(purpose: str, token: str) -> int | None:
-    return signer(Settings.current().keys, purpose).read(token)
