@@ -6,6 +6,7 @@ import factories
 import pytest
 from flask import render_template_string
 
+from crm.config import ROOT
 from crm.listing import Listing
 
 HUGE = "99999999999999999999"  # no column holds it
@@ -24,8 +25,6 @@ def addresses(app, method):
 
 def names():
     """What the views of the house read."""
-    from crm.config import ROOT
-
     found = {name for file in (ROOT / "crm").rglob("*.py")
              for name in ARGUMENT.findall(file.read_text())}  # fmt: skip
     assert len(found) > 60
@@ -68,6 +67,8 @@ def test_a_day_whose_midnight_does_not_exist_is_nobody_s_fault(signed_in, day):
 
 def test_what_is_typed_makes_no_other_address(app, signed_in):
     """An argument named « _scheme » is an argument: no link of ours becomes a script."""
+    for file in (ROOT / "templates").rglob("*.html"):
+        assert not re.search(r"(?:dict\(|\*\*)request\.args", file.read_text()), file.name
     client = signed_in(factories.nadia())
     for address in ("reglages/journal/", "evenements/bilan/lignes", "demandes/chiffres/lignes"):
         page = client.get(f"/gestion/{address}?{FOR_URL_FOR}")
@@ -81,3 +82,12 @@ def test_what_is_typed_makes_no_other_address(app, signed_in):
         f"&amp;form=x&amp;_method=x&amp;a=1&amp;a=2&amp;page={page}"
         for page in (1, 3)
     ]
+
+
+def test_the_name_a_visitor_asks_by_is_written_nowhere(app, visitor):
+    """Links of public pages come from CRM_BASE_URL, not from a header anybody writes."""
+    for rule in app.url_map.iter_rules():
+        if rule.endpoint.startswith("public.") and not rule.arguments and "GET" in rule.methods:
+            answer = visitor.get(rule.rule, headers={"Host": "autre.example.org"})
+            assert "autre.example.org" not in answer.text, rule.rule
+            assert "autre.example.org" not in answer.headers.get("Location", ""), rule.rule

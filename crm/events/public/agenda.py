@@ -41,7 +41,7 @@ def index() -> ResponseReturnValue:
     """The list of what is to come, or one month."""
     filters = Filters.read(request.args)
     shown = {"filters": filters, "themes": programme.themes(), "today": today(),
-             "departments": programme.departments()}  # fmt: skip
+             "departments": programme.departments(), "site": Settings.current().base_url}  # fmt: skip
     return render_template("public/events/agenda/index.html", **shown, **_listed(filters))
 
 
