@@ -1,12 +1,16 @@
 """The database layer, on both databases."""
 
+import threading
+import time
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 import sqlalchemy as sa
 from factories import item
+from kept import apart
 
 from crm.db import db
+from crm.identity import Identity
 
 
 def test_a_moment_comes_back_in_utc(app):
@@ -28,3 +32,33 @@ def test_the_defaults_are_there(app):
 
     slugs = db.session.scalars(sa.select(Publication.slug).order_by(Publication.id)).all()
     assert slugs == ["resaclic", "lettre"]
+
+
+def test_who_waits_to_write_is_not_passed_by_all_those_who_come(app):
+    """Somebody writes without a pause (a letter leaves): others write all the same, and soon."""
+    begun, ended, engine = threading.Event(), threading.Event(), apart()
+
+    def write_again_and_again():
+        with engine.connect() as connection:
+            while not ended.is_set():
+                with connection.begin():
+                    connection.execute(sa.update(Identity).values(phone="1"))
+                    begun.set()
+                    time.sleep(0.01)
+
+    db.session.add(Identity(name="Notre réseau"))
+    db.session.commit()
+    busy = threading.Thread(target=write_again_and_again)
+    busy.start()
+    assert begun.wait(timeout=20)
+    waits = []
+    try:
+        for _ in range(5):
+            start = time.monotonic()
+            db.session.execute(sa.update(Identity).values(email="a@example.org"))
+            db.session.commit()
+            waits.append(time.monotonic() - start)
+    finally:
+        ended.set()
+        busy.join()
+    assert sum(waits) < 6  # SQLite’s own waiting takes twelve
