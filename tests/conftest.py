@@ -2,6 +2,7 @@
 
 import contextvars
 import dataclasses
+import gc
 import os
 import shutil
 from pathlib import Path
@@ -40,6 +41,19 @@ def pytest_configure(config):
 def pytest_collection_modifyitems(items):
     # The longest first: with two workers, neither waits for the other at the end.
     items.sort(key=lambda item: item.get_closest_marker("browser") is None)
+
+
+def pytest_collection_finish():
+    # What is there for good is looked at once, not at each collection.
+    gc.collect()
+    gc.freeze()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item, nextitem):
+    # What a file of tests leaves open is its own fault, not that of whoever runs next.
+    if nextitem is None or nextitem.path != item.path:
+        gc.collect()
 
 
 def pytest_unconfigure(config):

@@ -1,6 +1,7 @@
 """Whatever is typed in an address or sent to it, the answer is a page, never a fault of ours."""
 
 import re
+from functools import cache
 
 import factories
 import pytest
@@ -10,7 +11,7 @@ from crm.config import ROOT
 from crm.listing import Listing
 
 HUGE = "99999999999999999999"  # no column holds it
-ODD = ("%00", "%FF", "%ED%A0%80", "0001-01-01", HUGE, "-1", "9999-12-31", "%C2%B2", "", "a" * 5000)
+ODD = ("%00", "%FF", "%ED%A0%80", "0001-01-01", HUGE, "-1", "9999-12-31", "%C2%B2", "", "a" * 300)
 # Names that `url_for` would take for its own; a hostile link may hold them.
 FOR_URL_FOR = "_scheme=javascript&_external=1&_anchor=%0Aalert(1)&endpoint=x&form=x&_method=x"
 ARGUMENT = re.compile(r"""(?:args|form|typed|said|values)(?:\.get|\.getlist)?[([]\s*"([\w-]+)\"""")
@@ -23,6 +24,7 @@ def addresses(app, method):
             yield re.sub(r"<int:\w+>", HUGE, re.sub(r"<(?:string:)?\w+>", "%00%FF", rule.rule))
 
 
+@cache
 def names():
     """What the views of the house read."""
     found = {name for file in (ROOT / "crm").rglob("*.py")
@@ -32,10 +34,9 @@ def names():
 
 
 def typed(turn):
-    """All these names, each with an odd value; another one at each turn."""
-    return "&".join(
-        f"{name}={ODD[(place + turn) % len(ODD)]}" for place, name in enumerate(names())
-    )
+    """A quarter of these names, each with an odd value; others at each turn."""
+    some = names()[turn % 4 :: 4]
+    return "&".join(f"{name}={ODD[(place + turn) % len(ODD)]}" for place, name in enumerate(some))
 
 
 def test_odd_addresses_get_a_page(app, signed_in):
@@ -51,10 +52,10 @@ def test_odd_forms_get_a_page(app, signed_in):
     for turn, address in enumerate(addresses(app, "POST")):
         if address == "/deconnexion":
             continue
-        as_form = {"data": typed(turn), "content_type": "application/x-www-form-urlencoded"}
-        answer = client.post(address, **as_form)
-        assert answer.status_code < 500, (address, answer.status_code)
-        answer = client.post(address, data=b'[{"key":1e999}]', content_type="application/json")
+        body, kind = typed(turn), "application/x-www-form-urlencoded"
+        if turn % 5 == 0:
+            body, kind = b'[{"key":1e999}]', "application/json"
+        answer = client.post(address, data=body, content_type=kind)
         assert answer.status_code < 500, (address, answer.status_code)
 
 
