@@ -31,9 +31,7 @@ class TrialForm(Form):
         "Quelle lettre", [],
         hint="Celle que reçoit un groupe de vos abonnés\u00a0; la plus lue vient en premier.",
     )  # fmt: skip
-    reader = address(
-        "Ou comme la reçoit", hint="L’adresse d’un abonné\u00a0; il n’en sait rien. Facultatif."
-    )
+    reader = address("Ou comme la reçoit", hint="L’adresse d’un abonné\u00a0; il n’en sait rien.")
 
     @classmethod
     def of(cls, issue: Issue) -> "TrialForm":
