@@ -9,7 +9,6 @@ MAX_BYTES = 20 * 1024 * 1024
 MAX_PIXELS = 60_000_000
 _FORMATS = ("JPEG", "PNG", "WEBP")
 _SIDE = 1600  # pixels: enough for a code held at arm's length, and quick
-_QR = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
 _MOST = 8  # codes in one photo
 
 
@@ -27,7 +26,8 @@ def codes(content: bytes) -> list[str]:
         raise
     except Exception as error:  # a decoder may stumble in any way on a file made for that
         raise BadPhoto("Ce fichier n’est pas une photo JPEG, PNG ou WebP.") from error
-    found = zxingcpp.read_barcodes(image, formats=_QR)
+    qr = zxingcpp.BarcodeFormats(zxingcpp.BarcodeFormat.QRCode)
+    found = zxingcpp.read_barcodes(image, formats=qr)
     return [one.text for one in found[:_MOST]]
 
 
