@@ -48,6 +48,10 @@ class Part(StrEnum):
     def label(self) -> str:
         return _PARTS[self]
 
+    def named(self, count: int) -> str:
+        """What it is called when so many play it: « Partenaires »."""
+        return self.label + "s" if count > 1 and self is not Part.HOST else self.label
+
 
 _PARTS = {
     Part.ORGANISER: "Organisateur",

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from crm.contacts.departments import DEPARTMENTS
 from crm.events.events import Event
+from crm.events.kinds import Part
 from crm.events.sessions import Session
 from crm.events.typed_dates import say_dates
 from crm.filters import hour, weekday
@@ -53,6 +54,12 @@ def _somewhere(event: Event) -> str:
         name = DEPARTMENTS.get(event.department, "")
         town = f"{name} ({event.department})" if name else event.department
     return ", ".join(filter(None, (event.venue, town)))
+
+
+def with_whom(event: Event) -> list[tuple[str, str]]:
+    """[(« Organisateur », « Le Pont »), (« Partenaires », « Semence, Tanwissi »)]."""
+    names = {part: [one.name for one in event.partners if one.part is part] for part in Part}
+    return [(part.named(len(some)), ", ".join(some)) for part, some in names.items() if some]
 
 
 def address(event: Event) -> str:

@@ -145,3 +145,19 @@ def test_a_list_costs_the_same_number_of_queries(app, visitor):
     for _ in range(20):
         gatherings.event()
     assert cost(visitor, "/agenda") == few
+
+
+def test_who_organises_comes_first_then_partners_by_their_part(visitor, app):
+    event = gatherings.event(title="Forum")
+    for name, part in (
+        ("Semence", Part.PARTNER), ("Mairie de Bourg", Part.HOST),
+        ("Tanwissi", Part.PARTNER), ("Le Pont", Part.ORGANISER),
+    ):  # fmt: skip
+        gatherings.partner(event, name, part=part)
+    db.session.commit()
+    page = visitor.get(f"/agenda/{event.slug}").text
+    facts = re.findall(r"<dt>.*?</svg> ([^<]*)</dt><dd>([^<]*)</dd>", page)
+    assert facts[-3:] == [
+        ("Organisateur", "Le Pont"), ("Accueil", "Mairie de Bourg"),
+        ("Partenaires", "Semence, Tanwissi"),
+    ]  # fmt: skip

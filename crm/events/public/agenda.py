@@ -23,7 +23,7 @@ from crm.events.kinds import Shown
 from crm.events.programme import Filters, Month
 from crm.events.register import refusal
 from crm.events.structured import structured
-from crm.events.wording import address, days_of, when, where
+from crm.events.wording import address, days_of, when, where, with_whom
 from crm.filters import day as say_day
 from crm.filters import today
 
@@ -40,8 +40,10 @@ _SHORT = 5  # events of the widget
 def index() -> ResponseReturnValue:
     """The list of what is to come, or one month."""
     filters = Filters.read(request.args)
-    shown = {"filters": filters, "themes": programme.themes(), "today": today(),
-             "departments": programme.departments(), "site": Settings.current().base_url}  # fmt: skip
+    shown = {
+        "filters": filters, "themes": programme.themes(), "today": today(),
+        "departments": programme.departments(), "site": Settings.current().base_url,
+    }  # fmt: skip
     return render_template("public/events/agenda/index.html", **shown, **_listed(filters))
 
 
@@ -99,6 +101,7 @@ def show(slug: str) -> ResponseReturnValue:
         when=when(event),
         where=where(event),
         address=address(event),
+        with_whom=with_whom(event),
         refusal=refusal(event),
         documents=public,
         structured=structured(event),

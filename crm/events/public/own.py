@@ -21,7 +21,7 @@ from crm.events.questions import answered
 from crm.events.registrations import Registration
 from crm.events.seats import party
 from crm.events.tell import tell_owed
-from crm.events.wording import address, when, where
+from crm.events.wording import address, when, where, with_whom
 from crm.forms import ask_again
 from crm.identity import Identity
 from crm.jobs import enqueue
@@ -51,6 +51,7 @@ def _page(token: str, own: Registration, code: int = 200, said: str = "") -> Res
         when=when(event),
         where=where(event),
         address=address(event),
+        with_whom=with_whom(event),
         answers=answered(event, own.answers),
         along=[one for one in party(own) if one is not own],
         refusal=register.refusal(event),
