@@ -5,7 +5,6 @@ while what is typed is kept as usual.
 """
 
 import logging
-import shutil
 import statistics
 import tempfile
 import time
@@ -28,6 +27,7 @@ from crm.newsletter.render import render
 from crm.users import User, UserRole
 
 from live import installation  # isort: skip
+from tabs import chromium  # isort: skip
 
 EMAIL, PASSWORD = "awa@example.org", "un mot de passe de mesure"
 LETTERS = 120  # typed
@@ -137,16 +137,13 @@ def _seen(url: str, issue_id: int) -> list[float]:
         installation("sqlite", Path(folder), CRM_DATABASE_URL=url) as site,
         sync_playwright() as playwright,
     ):
-        chromium = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        page = chromium.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
+        browser = chromium(playwright.chromium)
+        page = browser.new_page(base_url=site.url, viewport={"width": 1280, "height": 900})
         _sign_in(page)
         page.goto(f"/gestion/lettres/numeros/{issue_id}")
         page.frame_locator("#cadre").locator("h1").wait_for()
         times: list[float] = page.evaluate(_TYPE, LETTERS)[5:]
-        chromium.close()
+        browser.close()
         return times
 
 

@@ -3,31 +3,40 @@
 # What cannot be had is said in one line each; with CI=true nothing may be missing.
 set -u
 cd "$(dirname "$0")/.."
-missing=0
 
-has_postgresql() { command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
-has_redis() { command -v redis-server >/dev/null 2>&1; }
-has_chromium() { command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || command -v google-chrome >/dev/null 2>&1; }
+has() { command -v "$1" >/dev/null 2>&1; }
+has_strace() { has strace; }
+has_openssl() { has openssl; }
+has_postgresql() { has initdb || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1; }
+has_redis() { has redis-server; }
+has_dovecot() { has dovecot || [ -x /usr/sbin/dovecot ]; }
+has_chromium() { has chromium-headless-shell || has chromium || has chromium-browser || has google-chrome; }
 
-want() { # test, package, what it is
-    "$1" && return
-    scripts/apt.sh $2
+for_each() { # what is called with: a test, its packages, what it is
+    "$1" has_strace strace "un disque qui répond par des erreurs (strace)"
+    "$1" has_openssl openssl "les certificats"
+    "$1" has_postgresql postgresql "PostgreSQL"
+    "$1" has_redis redis-server "Redis"
+    "$1" has_dovecot dovecot-imapd "une boîte aux lettres IMAP (Dovecot)"
+    "$1" has_chromium "chromium-headless-shell fonts-dejavu-core" "un navigateur (Chromium)"
+}
+
+note() { "$1" || packages="$packages $2"; }
+say() {
     "$1" && return
     echo "Laissé de côté : les tests sur $3. Pour les avoir : apt install $2"
     missing=1
 }
 
-has_dovecot() { command -v dovecot >/dev/null 2>&1 || [ -x /usr/sbin/dovecot ]; }
-has_openssl() { command -v openssl >/dev/null 2>&1; }
-
-has_strace() { command -v strace >/dev/null 2>&1; }
-
-want has_strace "strace" "un disque qui répond par des erreurs (strace)"
-want has_openssl "openssl" "les certificats"
-want has_postgresql "postgresql" "PostgreSQL"
-want has_redis "redis-server" "Redis"
-want has_dovecot "dovecot-imapd" "une boîte aux lettres IMAP (Dovecot)"
-want has_chromium "chromium fonts-dejavu-core" "un navigateur (Chromium)"
+packages=""
+for_each note
+if [ -n "$packages" ]; then
+    # All at once; one after the other where one of them is unknown.
+    scripts/apt.sh $packages || for package in $packages; do scripts/apt.sh "$package"; done
+    has_chromium || scripts/apt.sh chromium
+fi
+missing=0
+for_each say
 if [ "$missing" = 1 ] && [ "${CI:-}" = true ]; then
     echo "Avec CI=true, rien ne peut être laissé de côté." >&2
     exit 1

@@ -4,7 +4,7 @@ import contextvars
 import dataclasses
 import gc
 import os
-import shutil
+import sys
 from pathlib import Path
 
 import argon2
@@ -13,6 +13,7 @@ import imap_server
 import pytest
 import services
 import sqlalchemy as sa
+import tabs
 from emptying import Defaults
 from flask.testing import FlaskClient
 from flask_migrate import upgrade
@@ -26,6 +27,9 @@ from crm.contacts.search import store as search
 from crm.db import db
 from crm.defaults import install_defaults
 
+# Alembic reads the migrations again each time it runs: let them be compiled once, even where the
+# machine keeps Python from writing what it compiled.
+sys.dont_write_bytecode = False
 # A machine busy with something else is not a fault.
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
@@ -191,14 +195,8 @@ def imap(dovecot, monkeypatch):
 
 @pytest.fixture(scope="session")
 def browser():
-    """The machine's own Chromium; nothing is downloaded."""
-    program = next(filter(None, map(shutil.which, ("chromium", "chromium-browser"))), None)
-    if program is None:
-        pytest.skip("Chromium manque : apt install chromium")
+    """A real browser."""
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path=program,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
+        chromium = tabs.chromium(playwright.chromium)
         yield chromium
         chromium.close()

@@ -118,6 +118,7 @@ def _parent() -> socket.socket:
 def _fork_when_told(control: socket.socket) -> None:
     for module in ("crm.app", "crm.cli", "gunicorn.arbiter", "gunicorn.workers.gthread"):
         importlib.import_module(module)
+    sys.dont_write_bytecode = False  # the migrations are read at each upgrade
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:

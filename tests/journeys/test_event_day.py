@@ -3,13 +3,13 @@
 import io
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import live
 import pytest
+import tabs
 from accessibility import faults, headings
 from PIL import Image
 from playwright.sync_api import expect
@@ -150,11 +150,12 @@ def filmed(browser, prepared, tmp_path):
     frame = io.BytesIO()
     scene.save(frame, "JPEG", quality=90)
     film.write_bytes(frame.getvalue() * 10)
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                 "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
-                 f"--use-file-for-fake-video-capture={film}"]  # fmt: skip
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    other = browser.browser_type.launch(executable_path=program, args=arguments)
+    other = tabs.chromium(
+        browser.browser_type,
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    )
     yield other
     other.close()
 
