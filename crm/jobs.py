@@ -6,7 +6,8 @@ again by the clock, because the state of the work is in rows.
 
 import logging
 import sqlite3
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,15 @@ def _is_waiting(name: str, arguments: list[Any]) -> bool:
         return any(task.args == (name, arguments) for task in queue.pending(limit=_LOOKED_THROUGH))
     except (ValueError, HueyException):  # written by somebody else, or before a change of secret
         return False
+
+
+def gently(steps: Iterable[int]) -> Iterator[int]:
+    """These steps of a job, each followed by a rest as long as itself: the processor, and the
+    database, are left half of the time to those who wait for a page."""
+    for step in steps:
+        begun = time.monotonic()
+        yield step
+        time.sleep(time.monotonic() - begun)
 
 
 def tell(name: str, value: Any) -> None:

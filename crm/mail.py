@@ -23,7 +23,7 @@ from crm.dialogue import Refused, ServerGone
 from crm.filters import FILTERS, plural
 from crm.holds import NOTHING_HELD
 from crm.identity import Identity
-from crm.jobs import enqueue, every
+from crm.jobs import enqueue, every, gently
 from crm.signature import signed
 from crm.smtp import Connection, connected, wire
 
@@ -198,7 +198,7 @@ def send_mails() -> None:
     mine: set[int] = set()  # taken, and nothing is known of them yet
     try:
         with connected(settings) as connection:
-            for first in range(0, len(due), _GROUP):
+            for first in gently(range(0, len(due), _GROUP)):
                 taken = _take(due[first : first + _GROUP])
                 mine.update(mail.id for mail in taken)
                 for mail in taken:

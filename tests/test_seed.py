@@ -107,6 +107,8 @@ def test_mini_has_what_it_says_and_holds_together(mini):
     check_sound("mini")
 
 
+# The same rows on both, as the small network shows: the large one is made once.
+@pytest.mark.parametrize("application", ["sqlite"], indirect=True)
 def test_a_whole_network_has_its_volumes_and_holds_together(app):
     seed.fill("reseau")
     check_sound("reseau")

@@ -18,7 +18,7 @@ from crm.events.kinds import Owed, State
 from crm.events.registrations import Registration
 from crm.events.wording import when
 from crm.filters import day
-from crm.jobs import enqueue, every
+from crm.jobs import enqueue, every, gently
 from crm.mail import Mail, wake
 from crm.users import User
 
@@ -59,7 +59,7 @@ def tell_owed() -> None:
     with reading():
         ids = list(db.session.scalars(some))
         db.session.rollback()
-    groups = range(0, len(ids), _IN_A_COMMIT)
+    groups = gently(range(0, len(ids), _IN_A_COMMIT))
     done = sum(_tell(ids[first : first + _IN_A_COMMIT]) for first in groups)
     if done:
         wake()

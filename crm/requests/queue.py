@@ -114,13 +114,19 @@ class Filters:
         if self.who == NOBODY:
             where.append(it.assignee_id.is_(None))
         elif self.who:
-            officer = user.id if self.who == MINE else int(self.who)
-            where.append(sa.or_(it.assignee_id == officer, it.second_id == officer))
+            where.append(self._is_of(user.id if self.who == MINE else int(self.who)))
         if self.kind is not None:
             where.append(it.kind == self.kind)
         if self.department:
             where.append(it.department == self.department)
         return [*where, *_saying(self.words)]
+
+    def _is_of(self, officer: int) -> sa.ColumnElement[bool]:
+        it = SupportRequest
+        if self.view is View.CLOSED:
+            return sa.or_(it.assignee_id == officer, it.second_id == officer)
+        # Written so that it is asked of the few that are open, not of all they ever had.
+        return sa.literal(officer).in_([it.assignee_id, it.second_id])
 
     def _order(self) -> list[Any]:
         it = SupportRequest

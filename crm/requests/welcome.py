@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from crm.contacts.journal import EntryKind
 from crm.db import change, db, now, reading
-from crm.jobs import enqueue, every
+from crm.jobs import enqueue, every, gently
 from crm.mail import Mail, wake
 from crm.requests import matching, words
 from crm.requests.emails import acknowledge
@@ -83,7 +83,7 @@ def receive_new() -> None:
     with reading():
         ids = db.session.scalars(waiting).all()
         db.session.rollback()
-    groups = range(0, len(ids), _IN_A_COMMIT)
+    groups = gently(range(0, len(ids), _IN_A_COMMIT))
     done = sum(_receive(ids[first : first + _IN_A_COMMIT]) for first in groups)
     if done:
         wake()

@@ -13,6 +13,8 @@ from crm.db import now
 from crm.filters import day, today
 
 pytestmark = pytest.mark.browser
+on_sqlite = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+on_postgresql = pytest.mark.parametrize("site", ["postgresql"], indirect=True)
 MOST = 60
 KINDS = {"news": 8, "funding": 5, "job": 6, "event": 4, "resource": 3}
 
@@ -83,6 +85,7 @@ def heard(page, words):
     page.locator("#annonce", has_text=words).wait_for(state="attached")
 
 
+@on_sqlite
 def test_a_newcomer_composes_checks_and_schedules_twenty_items(awa, fetched):
     hand = Hand(awa)
     hand.press("link", "Lettres", leads=True)
@@ -167,6 +170,7 @@ def _send(awa, hand):
     assert "partira" in awa.locator("main").inner_text()
 
 
+@on_sqlite
 def test_the_desk_suits_everybody(awa, fetched):
     awa.goto("/gestion/lettres/")
     with awa.expect_navigation():
@@ -199,6 +203,7 @@ def _type_on(awa):
     expect(awa.get_by_label("Phrase d’aperçu")).to_have_value("et la suite")
 
 
+@on_postgresql
 def test_two_people_see_each_other(awa, browser, site, fetched):
     awa.goto("/gestion/lettres/")
     with awa.expect_navigation():

@@ -1,4 +1,4 @@
-"""Events in a real browser: from the team's form to the last place, on both databases."""
+"""Events in a real browser: from the team's form to the last place."""
 
 import re
 from datetime import timedelta
@@ -12,15 +12,13 @@ from tabs import PASSWORD, opening
 from crm.filters import today
 
 pytestmark = pytest.mark.browser
-both = pytest.mark.parametrize("place", ["sqlite", "postgresql"], indirect=True, scope="module")
-one = pytest.mark.parametrize("place", ["sqlite"], indirect=True, scope="module")
 
 
 @pytest.fixture(scope="module")
-def place(request, tmp_path_factory):
-    """An installation where Awa can sign in, and where an event with one place is announced."""
+def place(tmp_path_factory):
+    """An installation on PostgreSQL where Awa can sign in."""
     folder = tmp_path_factory.mktemp("events")
-    with live.installation(request.param, folder) as running:
+    with live.installation("postgresql", folder) as running:
         running.crm("users", "add", "awa@example.org", "--role", "communication", "--name",
                     "Awa Diallo", "--password-stdin", input=f"{PASSWORD}\n")  # fmt: skip
         yield running
@@ -76,7 +74,6 @@ def own_page(place, address, subject):
     return found
 
 
-@both
 def test_from_the_last_place_to_the_one_that_is_freed(opened, place):
     page = announce(opened("awa"), f"Rencontre {place.url[-4:]}", 1)
     chloe, ali = opened(), opened(java_script_enabled=False)
@@ -106,7 +103,6 @@ def test_from_the_last_place_to_the_one_that_is_freed(opened, place):
     assert "invitation.ics" in [part.get_filename() for part in mail.walk()]
 
 
-@one
 def test_axe_has_nothing_to_say_of_what_visitors_meet(opened, place):
     team, tab, said = opened("awa"), opened(), []
     page = announce(team, "Rencontre pour tout le monde", 1)
@@ -142,7 +138,6 @@ def test_axe_has_nothing_to_say_of_what_visitors_meet(opened, place):
     assert said == []
 
 
-@one
 def test_axe_has_nothing_to_say_of_what_the_team_meets(opened, place):
     tab, said = opened("awa"), []
     announce(tab, "Rencontre de l’équipe", 3)

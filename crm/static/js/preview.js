@@ -10,7 +10,9 @@ async function show() {
   const number = ++asked;
   const answer = await fetch(box.dataset.preview, { method: "POST", body: new URLSearchParams({ text: field.value }) });
   if (!answer.ok || answer.redirected || number !== asked) return;
-  read.innerHTML = await answer.text(); // cleaned by the site, as on the page itself
+  // Cleaned by the site, as on the page itself; read apart, where no script runs.
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+  read.replaceChildren(...page.body.childNodes);
   shown.hidden = !field.value.trim();
 }
 
