@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 Job = Callable[..., None]
 
 _SET_BACK = timedelta(minutes=1)
+_REST = 3  # times as long as each step of a job that others may wait for
 _LOOKED_THROUGH = 20  # jobs that wait; more of them are a queue that nobody serves
 
 _jobs: dict[str, Job] = {}
@@ -83,12 +84,12 @@ def _is_waiting(name: str, arguments: list[Any]) -> bool:
 
 
 def gently(steps: Iterable[int]) -> Iterator[int]:
-    """These steps of a job, each followed by a rest as long as itself: the processor, and the
-    database, are left half of the time to those who wait for a page."""
+    """These steps of a job, each followed by a rest three times as long as itself: most of the
+    processor, and of the database, is left to those who wait for a page."""
     for step in steps:
         begun = time.monotonic()
         yield step
-        time.sleep(time.monotonic() - begun)
+        time.sleep(_REST * (time.monotonic() - begun))
 
 
 def tell(name: str, value: Any) -> None:
