@@ -178,3 +178,12 @@ def test_two_clocks_of_which_one_dies_run_the_job_as_one(clock):
 def test_a_clock_that_jumped_and_came_back_goes_on(clock, days):
     """What was dated from the future does not keep the jobs waiting for it."""
     assert clock_faults.moved(days) == 3
+
+
+def test_a_job_that_others_may_wait_for_rests_more_than_it_works(monkeypatch):
+    clock, rests = [0.0], []
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(jobs.time, "sleep", rests.append)
+    for step in jobs.gently(range(1, 4)):
+        clock[0] += step / 10
+    assert rests == pytest.approx([0.3, 0.6, 0.9])
