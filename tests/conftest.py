@@ -23,7 +23,6 @@ from crm import users
 from crm.accounts.sessions import Browser, sign_in_session
 from crm.app import create_app
 from crm.config import ROOT, Settings
-from crm.contacts.search import store as search
 from crm.db import db
 from crm.defaults import install_defaults
 
@@ -48,7 +47,12 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_collection_finish():
-    # What is there for good is looked at once, not at each collection.
+    _collect()
+    gc.set_threshold(100_000, 50)  # a test that leaves cycles leaves few: they can wait
+
+
+def _collect():
+    """What is there for good is looked at once, not at each collection."""
     gc.collect()
     gc.freeze()
 
@@ -57,7 +61,7 @@ def pytest_collection_finish():
 def pytest_runtest_teardown(item, nextitem):
     # What a file of tests leaves open is its own fault, not that of whoever runs next.
     if nextitem is None or nextitem.path != item.path:
-        gc.collect()
+        _collect()
 
 
 def pytest_unconfigure(config):
@@ -107,8 +111,7 @@ def new_application(kind: str, instance: Path):
         upgrade(directory=str(ROOT / "migrations"))
         install_defaults()
         db.session.commit()
-        with db.engine.begin() as connection:
-            app.extensions["defaults"] = Defaults(connection)
+        app.extensions["defaults"] = Defaults()
         db.session.remove()
     return app
 
@@ -140,10 +143,9 @@ def app(application):
     with application.app_context():
         yield application
         db.session.remove()
-        search.clear()
+        application.extensions["defaults"].restore()
         db.session.commit()
-        with db.engine.begin() as connection:
-            application.extensions["defaults"].restore(connection)
+        db.session.remove()
     application.extensions["settings"] = settings
 
 

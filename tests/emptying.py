@@ -3,40 +3,59 @@
 import acts_kept
 import sqlalchemy as sa
 
-from crm.db import Base
+from crm.acts import Act
+from crm.contacts.search import store as search
+from crm.contacts.search import tables as search_tables
+from crm.db import Base, db
 
 
 class Defaults:
     """What the tables hold once the application is installed."""
 
-    def __init__(self, connection: sa.Connection) -> None:
+    def __init__(self) -> None:
         tables = Base.metadata.sorted_tables
-        found = {table: self._read(connection, table) for table in tables}
+        found = {table: self._rows(table) for table in tables}
         self.rows = {table: rows for table, rows in found.items() if rows}
-        self.all = [table.name for table in reversed(tables)]
-        self.others = [table.name for table in reversed(tables) if table not in self.rows]
+        self.seen = {table: self._seen(table) for table in self.rows}
+        self.names = [table.name for table in reversed(tables)]
+        self.search = {table.name for table in search_tables.TABLES}
+        every = [*self.names, *sorted(self.search)]
+        self.which = " UNION ALL ".join(
+            f"SELECT '{n}' WHERE EXISTS (SELECT 1 FROM {n})" for n in every
+        )
 
-    def restore(self, connection: sa.Connection) -> None:
-        """Nothing but the defaults is left; most tests do not touch them."""
-        acts_kept.forget(connection)
-        if all(self._read(connection, table) == rows for table, rows in self.rows.items()):
-            self._empty(connection, self.others)
-            return
-        self._empty(connection, self.all)
-        for table, rows in self.rows.items():
-            connection.execute(table.insert(), rows)
+    def restore(self) -> None:
+        """Nothing but the defaults is left, in the session's transaction."""
+        filled = {name for (name,) in self._fetched(self.which)}
+        if filled & self.search:
+            search.clear()
+        if Act.__tablename__ in filled:
+            acts_kept.forget(db.session.connection())
+        changed = any(self._seen(table) != seen for table, seen in self.seen.items())
+        # Most tests do not touch them: then they stay.
+        stay = {Act.__tablename__} | (set() if changed else {table.name for table in self.rows})
+        self._empty([name for name in self.names if name in filled and name not in stay])
+        if changed:
+            for table, rows in self.rows.items():
+                db.session.execute(table.insert(), rows)
 
     @staticmethod
-    def _read(connection: sa.Connection, table: sa.Table) -> list[dict[str, object]]:
+    def _fetched(query: str) -> list[tuple]:
+        cursor = db.session.connection().connection.cursor()
+        cursor.execute(query)
+        return cursor.fetchall()
+
+    @staticmethod
+    def _rows(table: sa.Table) -> list[dict[str, object]]:
         query = sa.select(table).order_by(*table.primary_key)
-        return [dict(row._mapping) for row in connection.execute(query)]
+        return [dict(row._mapping) for row in db.session.execute(query)]
+
+    def _seen(self, table: sa.Table) -> list[tuple]:
+        """Its rows as the driver gives them: quicker to read."""
+        keys = ", ".join(column.name for column in table.primary_key)
+        return self._fetched(f"SELECT * FROM {table.name} ORDER BY {keys}")
 
     @staticmethod
-    def _empty(connection: sa.Connection, names: list[str]) -> None:
-        statements = [f"DELETE FROM {name}" for name in names]
-        if connection.dialect.name == "postgresql":
-            # Several at once cannot be prepared, which psycopg does after a few times.
-            connection.connection.cursor().execute(";".join(statements), prepare=False)
-            return
-        for statement in statements:
-            connection.exec_driver_sql(statement)
+    def _empty(names: list[str]) -> None:
+        for name in names:
+            db.session.connection().exec_driver_sql(f"DELETE FROM {name}")
