@@ -29,6 +29,7 @@ Job = Callable[..., None]
 
 _SET_BACK = timedelta(minutes=1)
 _REST = 3  # times as long as each step of a job that others may wait for
+_LONGEST_REST = 0.5  # seconds: a longer step waits for somebody else's server, and holds nobody up
 _LOOKED_THROUGH = 20  # jobs that wait; more of them are a queue that nobody serves
 
 _jobs: dict[str, Job] = {}
@@ -84,12 +85,12 @@ def _is_waiting(name: str, arguments: list[Any]) -> bool:
 
 
 def gently(steps: Iterable[int]) -> Iterator[int]:
-    """These steps of a job, each followed by a rest three times as long as itself: most of the
-    processor, and of the database, is left to those who wait for a page."""
+    """These steps of a job, each followed by a rest three times as long as itself (half a second at
+    most): most of the processor, and of the database, is left to those who wait for a page."""
     for step in steps:
         begun = time.monotonic()
         yield step
-        time.sleep(_REST * (time.monotonic() - begun))
+        time.sleep(min(_REST * (time.monotonic() - begun), _LONGEST_REST))
 
 
 def tell(name: str, value: Any) -> None:

@@ -208,6 +208,9 @@ def send_mails() -> None:
     except ServerGone as gone:
         log.warning("courriels remis à plus tard\u00a0: %s", gone.words)
         _put_off(due, mine, gone.words, settings)
+        return
+    if len(due) == _AT_ONCE:
+        enqueue(send_mails)
 
 
 def _due() -> list[int]:

@@ -11,6 +11,7 @@ from kept import forked, killed, until
 from sending import counted
 from smtp_server import faulty
 
+from crm import mail, owed
 from crm.db import db, now
 from crm.events import register, tell
 from crm.events.registrations import Registration
@@ -36,10 +37,15 @@ def registered(app):
     return event
 
 
-def test_a_worker_killed_while_it_sends_loses_nobody_and_doubles_one_at_most(app, setting):
+@pytest.fixture
+def written(app):
+    """Forty mails that leave when a worker comes."""
     for email in PEOPLE:
         write(email, subject="Bonjour", text="Bonjour.", html="<p>Bonjour.</p>")
     db.session.commit()
+
+
+def test_a_worker_killed_while_it_sends_loses_nobody_and_doubles_one_at_most(written, setting):
     with faulty(delay=0.002) as (url, script):
         setting(smtp_url=url)
         for reached in (5, 20):
@@ -55,10 +61,7 @@ def test_a_worker_killed_while_it_sends_loses_nobody_and_doubles_one_at_most(app
     assert db.session.scalar(sent) == len(PEOPLE)
 
 
-def test_what_a_worker_took_is_not_sent_by_another(app, setting):
-    for email in PEOPLE:
-        write(email, subject="Bonjour", text="Bonjour.", html="<p>Bonjour.</p>")
-    db.session.commit()
+def test_what_a_worker_took_is_not_sent_by_another(written, setting):
     with faulty(delay=0.002) as (url, script):
         setting(smtp_url=url)
         process = forked(send_mails)
@@ -84,7 +87,7 @@ def test_a_worker_killed_while_it_writes_mails_owes_each_of_them_once(registered
 
 def test_a_mail_drawn_for_what_is_so_no_more_is_not_handed_in(registered):
     one = db.session.scalars(sa.select(Registration).where(Registration.email == PEOPLE[0])).one()
-    stale = tell._drawn([one.id])
+    stale = owed._prepared(tell._LETTERS, [one.id])
     register.correct(one, {"email": "ailleurs@example.org"})
     db.session.commit()
     tell._hand_in(stale)
@@ -93,3 +96,12 @@ def test_a_mail_drawn_for_what_is_so_no_more_is_not_handed_in(registered):
     tell.tell_owed()
     to = db.session.scalars(sa.select(Mail.recipient)).all()
     assert ("ailleurs@example.org" in to, PEOPLE[0] in to, len(to)) == (True, False, len(PEOPLE))
+
+
+def test_all_that_is_due_leaves_at_once_however_much_it_is(written, setting, monkeypatch):
+    monkeypatch.setattr(mail, "_AT_ONCE", 15)
+    monkeypatch.setattr(mail, "enqueue", lambda job: job())  # a worker that comes at once
+    with faulty() as (url, script):
+        setting(smtp_url=url)
+        send_mails()
+    assert sorted(script.recipients) == PEOPLE

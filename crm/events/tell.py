@@ -1,6 +1,5 @@
 """Telling: the mails that registrations are owed, the cards they are matched to, the journals."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,14 +17,11 @@ from crm.events.kinds import Owed, State
 from crm.events.registrations import Registration
 from crm.events.wording import when
 from crm.filters import day
-from crm.jobs import enqueue, every, gently
-from crm.mail import Mail, wake
+from crm.jobs import enqueue, every
+from crm.mail import Mail
+from crm.owed import Due, give
 from crm.users import User
 
-log = logging.getLogger(__name__)
-
-_AT_ONCE = 200
-_IN_A_COMMIT = 10  # others write meanwhile: the lock is never kept for long
 _MAILS = {Owed.STATE: emails.state, Owed.MOVED: emails.moved, Owed.OFF: emails.called_off}
 # What a mail says of a registration, or is drawn for.
 _STANDING = ("owed", "state", "email", "rank", "offer_ends_at", "link_version")
@@ -49,52 +45,21 @@ class Letter:
 
 @every(minutes=1)
 def tell_owed() -> None:
-    """Write the mails that are owed: a registration is kept first, whatever comes after.
-
-    Commits as it goes: what was told is not told again.
-    """
-    db.session.commit()
-    owed = sa.select(Registration.id).where(Registration.owed.is_not(None))
-    some = owed.order_by(Registration.owed, Registration.id).limit(_AT_ONCE)
-    with reading():
-        ids = list(db.session.scalars(some))
-        db.session.rollback()
-    groups = gently(range(0, len(ids), _IN_A_COMMIT))
-    done = sum(_tell(ids[first : first + _IN_A_COMMIT]) for first in groups)
-    if done:
-        wake()
-    if done == _AT_ONCE:
+    """Write the mails that are owed: a registration is kept first, whatever comes after."""
+    if give(_LETTERS):
         enqueue(tell_owed)
 
 
-def _tell(ids: Sequence[int]) -> int:
-    """Tell these people what they are owed, and say how many; when something goes wrong, one after
-    the other."""
-    try:
-        _hand_in(_drawn(ids))
-        db.session.commit()
-    except Exception:
-        db.session.rollback()
-        if len(ids) > 1:
-            return sum(_tell([one]) for one in ids)
-        log.exception("courriel non écrit (inscription %s)", ids[0])
-        return 0
-    return len(ids)
+def _waiting() -> sa.Select[int]:
+    owed = sa.select(Registration.id).where(Registration.owed.is_not(None))
+    return owed.order_by(Registration.owed, Registration.id)
 
 
-def _drawn(ids: Sequence[int]) -> list[Letter]:
-    """The mails of these people, in no session yet: nothing is written here."""
-    owed = sa.select(Registration).where(Registration.id.in_(ids), Registration.owed.is_not(None))
-    with reading(), db.session.no_autoflush:
-        letters = [_letter(one) for one in db.session.scalars(owed.order_by(Registration.id))]
-        db.session.rollback()
-    return letters
-
-
-def _letter(registration: Registration) -> Letter:
+def _letter(registration: Registration) -> Letter | None:
+    if registration.owed is None:
+        return None
     person, organisation = look(registration)
     is_told = registration.email and registration.state is not State.SUSPECT
-    assert registration.owed is not None
     return Letter(
         registration.id,
         {name: getattr(registration, name) for name in _STANDING},
@@ -124,6 +89,9 @@ def _is_first(letter: Letter) -> bool:
     kept = {name: sa.func.coalesce(getattr(Registration, name), found)
             for name, found in letter.cards.items() if found is not None}  # fmt: skip
     return bool(change(mine.values(owed=None, told_at=now(), **kept)))
+
+
+_LETTERS = Due(Registration, _waiting, _letter, _hand_in, "courriel non écrit (inscription %s)")
 
 
 def match_one(registration_id: int) -> None:

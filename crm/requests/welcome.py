@@ -1,7 +1,6 @@
 """Welcoming: a request that came is tied to its requester's cards, found by its words, and
 acknowledged."""
 
-import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,20 +9,17 @@ from typing import Any
 import sqlalchemy as sa
 
 from crm.contacts.journal import EntryKind
-from crm.db import change, db, now, reading
-from crm.jobs import enqueue, every, gently
-from crm.mail import Mail, wake
+from crm.db import change, db, now
+from crm.jobs import enqueue, every
+from crm.mail import Mail
+from crm.owed import Due, give
 from crm.requests import matching, words
 from crm.requests.emails import acknowledge
 from crm.requests.kinds import Channel
 from crm.requests.requests import SupportRequest
 from crm.users import User
 
-log = logging.getLogger(__name__)
-
 _RECENT = timedelta(days=2)
-_AT_ONCE = 100
-_IN_A_COMMIT = 10  # others write meanwhile: the lock is never kept for long
 _MOST_MAILS = 5  # acknowledgements to one address in a day
 # What an acknowledgement says of a request, or is drawn for.
 _STANDING = ("acknowledged_at", "suspected_at", "email", "link_version")
@@ -65,54 +61,21 @@ class Welcome:
 def receive_new() -> None:
     """Make what came welcome, and acknowledge it: a request is kept first, whatever comes after.
 
-    Robots get no mail: their addresses are other people's. Commits as it goes.
+    Robots get no mail: their addresses are other people's.
     """
-    db.session.commit()
-    waiting = (
-        sa.select(SupportRequest.id)
-        .where(
-            SupportRequest.acknowledged_at.is_(None),
-            SupportRequest.suspected_at.is_(None),
-            SupportRequest.created_at > now() - _RECENT,
-            SupportRequest.channel.in_((Channel.FORM, Channel.MAIL)),
-            SupportRequest.email != "",
-        )
-        .order_by(SupportRequest.id)
-        .limit(_AT_ONCE)
-    )
-    with reading():
-        ids = db.session.scalars(waiting).all()
-        db.session.rollback()
-    groups = gently(range(0, len(ids), _IN_A_COMMIT))
-    done = sum(_receive(ids[first : first + _IN_A_COMMIT]) for first in groups)
-    if done:
-        wake()
-    if done == _AT_ONCE:
+    if give(_WELCOMES):
         enqueue(receive_new)
 
 
-def _receive(ids: Sequence[int]) -> int:
-    """Make these welcome, and say how many; when something goes wrong, one after the other. What
-    went wrong is logged, and tried again later."""
-    try:
-        _hand_in(_prepared(ids))
-        db.session.commit()
-    except Exception:
-        db.session.rollback()
-        if len(ids) > 1:
-            return sum(_receive([one]) for one in ids)
-        log.exception("accusé de réception impossible (demande %s)", ids[0])
-        return 0
-    return len(ids)
-
-
-def _prepared(ids: Sequence[int]) -> list[Welcome]:
-    """What is to be handed in for these, in no session yet: nothing is written here."""
-    asked = sa.select(SupportRequest).where(SupportRequest.id.in_(ids))
-    with reading(), db.session.no_autoflush:
-        found = [_welcome(one) for one in db.session.scalars(asked.order_by(SupportRequest.id))]
-        db.session.rollback()
-    return found
+def _waiting() -> sa.Select[int]:
+    came = sa.select(SupportRequest.id).where(
+        SupportRequest.acknowledged_at.is_(None),
+        SupportRequest.suspected_at.is_(None),
+        SupportRequest.created_at > now() - _RECENT,
+        SupportRequest.channel.in_((Channel.FORM, Channel.MAIL)),
+        SupportRequest.email != "",
+    )
+    return came.order_by(SupportRequest.id)
 
 
 def _welcome(request: SupportRequest) -> Welcome:
@@ -141,6 +104,11 @@ def _hand_in(some: Sequence[Welcome]) -> None:
     for one in first:
         if any(one.cards.values()):
             _tell_journals(db.session.get_one(SupportRequest, one.request_id))
+
+
+_WELCOMES = Due(
+    SupportRequest, _waiting, _welcome, _hand_in, "accusé de réception impossible (demande %s)"
+)
 
 
 def _is_first(one: Welcome) -> bool:
