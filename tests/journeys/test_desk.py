@@ -1,5 +1,6 @@
 """A newcomer at the desk: composes, checks and schedules twenty items in sixty gestures at most."""
 
+import contextlib
 import re
 import time
 from datetime import timedelta
@@ -176,6 +177,7 @@ def test_the_desk_suits_everybody(awa, fetched):
     with awa.expect_navigation():
         awa.get_by_role("button", name="Composer le prochain numéro").first.click()
     _type_on(awa)
+    _stays_still(awa)
     awa.locator(".menu summary").first.click()
     awa.get_by_role("button", name="Bouton", exact=True).first.click()
     heard(awa, "Bouton")
@@ -183,24 +185,64 @@ def test_the_desk_suits_everybody(awa, fetched):
     assert headings(awa) + faults(awa) == []
 
 
-def _type_on(awa):
-    """What is typed while the beginning is on its way is kept too."""
+@contextlib.contextmanager
+def texts_on_their_way(awa):
+    """What is being kept does not reach the server before the end of this block."""
     held = []
 
     def hold(route):
         held.append(route)
 
     awa.route("**/textes", hold)
-    with awa.expect_request("**/textes"):
-        awa.get_by_label("Éditorial").fill("Le début")
-    awa.get_by_label("Phrase d’aperçu").fill("et la suite")
-    with awa.expect_request("**/textes"):
-        held[0].continue_()
-        awa.unroute("**/textes")
+    yield
+    held[0].continue_()
+    awa.unroute("**/textes")
+
+
+def _type_on(awa):
+    """What is typed while the beginning is on its way is kept too."""
+    with awa.expect_response("**/textes"), texts_on_their_way(awa):
+        with awa.expect_request("**/textes"):
+            awa.get_by_label("Éditorial").fill("Le début")
+        awa.get_by_label("Phrase d’aperçu").fill("et la suite")
     expect(awa.locator("[data-texts] [data-saved]")).to_have_text("Enregistré.")
     awa.reload()
     expect(awa.get_by_label("Éditorial")).to_have_value("Le début")
     expect(awa.get_by_label("Phrase d’aperçu")).to_have_value("et la suite")
+
+
+def _stays_still(awa):
+    """Nothing moves under the hand while words are kept: a click on its way would be lost."""
+    button = awa.get_by_role("button", name="Descendre").first
+    said = awa.locator("[data-texts] [data-saved]")
+    before = button.bounding_box()
+    with texts_on_their_way(awa):
+        awa.get_by_label("Phrase d’aperçu").fill("une autre suite")
+        expect(said).to_have_text("Enregistrement…")
+        assert button.bounding_box() == before
+    expect(said).to_have_text("Enregistré.")
+    assert button.bounding_box() == before
+
+
+@on_sqlite
+def test_ones_own_gesture_is_not_told_as_somebody_elses(awa, site, fetched):
+    awa.goto("/gestion/lettres/")
+    with awa.expect_navigation():
+        awa.get_by_role("button", name="Composer le prochain numéro").first.click()
+
+    answered = []
+    awa.route("**/place", lambda route: answered.append((route, route.fetch())))
+    awa.get_by_role("button", name="Descendre").first.click()
+    while not answered:
+        awa.wait_for_timeout(20)
+    # The server has moved it, and the page does not know yet when it asks who else is here.
+    with awa.expect_response("**/presence"):
+        awa.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    [(route, answer)] = answered
+    route.fulfill(response=answer)
+    heard(awa, "\u00a0: place ")
+    awa.wait_for_load_state("networkidle")
+    heard(awa, "\u00a0: place ")
 
 
 @on_postgresql

@@ -26,6 +26,21 @@ export async function read(address) {
   return parse(await answer.text());
 }
 
+// Children that are the same stay; those that differ are looked into when they are alike, else replaced.
+export function patch(old, fresh) {
+  const before = [...old.childNodes];
+  const after = [...fresh.childNodes];
+  if (before.length !== after.length) { old.replaceChildren(...after); return; }
+  before.forEach((node, index) => {
+    const other = after[index];
+    if (node.isEqualNode(other)) return;
+    if (isAlike(node, other)) patch(node, other);
+    else node.replaceWith(other);
+  });
+}
+
+const isAlike = (node, other) => node.nodeType === 1 && other.nodeType === 1 && node.cloneNode(false).isEqualNode(other.cloneNode(false));
+
 // What one was doing elsewhere on the page stays: texts being typed, drawers left open, the field in hand.
 export function replace(page, form) {
   const open = [...desk().querySelectorAll("details[open]")].filter((drawer) => !drawer.contains(form)).map((drawer) => drawer.id);

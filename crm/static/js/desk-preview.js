@@ -1,6 +1,6 @@
 // The letter as it is being written: asked for at each letter typed, one question at a time, the last one always;
 // in the frame only what differs is replaced, so that nothing blinks and the reader stays where they were.
-import { bodyOf } from "./desk-page.js";
+import { bodyOf, patch } from "./desk-page.js";
 
 const screen = document.getElementById("ecran");
 const frame = document.getElementById("cadre");
@@ -49,21 +49,6 @@ function draw(text, view) {
   const fresh = new frame.contentWindow.DOMParser().parseFromString(text, "text/html");
   patch(page.body, fresh.body);
 }
-
-// Children that are the same stay; those that differ are looked into when they are alike, else replaced.
-function patch(old, fresh) {
-  const before = [...old.childNodes];
-  const after = [...fresh.childNodes];
-  if (before.length !== after.length) { old.replaceChildren(...after); return; }
-  before.forEach((node, index) => {
-    const other = after[index];
-    if (node.isEqualNode(other)) return;
-    if (isAlike(node, other)) patch(node, other);
-    else node.replaceWith(other);
-  });
-}
-
-const isAlike = (node, other) => node.nodeType === 1 && other.nodeType === 1 && node.cloneNode(false).isEqualNode(other.cloneNode(false));
 
 // On a narrow column a computer's screen is shown smaller, as from further away.
 function fit() {

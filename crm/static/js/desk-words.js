@@ -1,5 +1,5 @@
 // Texts are kept by themselves, a moment after the last letter: the button then has nothing left to do.
-import { announce, bodyOf, desk, inTurn, send } from "./desk-page.js";
+import { announce, bodyOf, desk, inTurn, patch, send } from "./desk-page.js";
 import { refresh, show } from "./desk-preview.js";
 
 const CALM = 700; // milliseconds without typing
@@ -53,7 +53,7 @@ function adopt(form, page, sent) {
     const picture = fresh.querySelector(".kept-picture");
     if (picture) { form.querySelector(".kept-picture")?.remove(); form.querySelector(".actions").before(picture); }
   }
-  document.getElementById("gestes").replaceWith(page.getElementById("gestes"));
+  patch(document.getElementById("gestes"), page.getElementById("gestes"));
   if (id) row(document.getElementById(`place-${id}`), page.getElementById(`place-${id}`));
 }
 
@@ -91,11 +91,7 @@ function done(form, aloud) {
   drawer.closest("li").focus();
 }
 
-function status(form, words) {
-  const place = form.querySelector("[data-saved]") ?? form.querySelector(".actions").appendChild(Object.assign(document.createElement("span"), { className: "muted saved" }));
-  place.dataset.saved = "";
-  place.textContent = words;
-}
+const status = (form, words) => { form.querySelector("[data-saved]").textContent = words; };
 
 export function startWords() {
   document.addEventListener("input", (event) => {

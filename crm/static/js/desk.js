@@ -144,10 +144,12 @@ async function look() {
   const words = others.length ? `${others.join(", ")} ${verb} aussi sur ce numéro` : "";
   if (presence.textContent.trim() !== words) presence.textContent = words;
   if (!isDraft) window.location.reload();
-  else if (version > Number(desk().dataset.version)) inTurn(catchUp);
+  else inTurn(() => catchUp(version));
 }
 
-async function catchUp() {
+// Asked in turn: what was going to change here may be our own gesture, on its way when we asked.
+async function catchUp(version) {
+  if (version <= Number(desk().dataset.version)) return;
   const page = await read(desk().dataset.page);
   if (!page.getElementById("atelier")) return;
   replace(page, null);
@@ -155,7 +157,9 @@ async function catchUp() {
   announce("Quelqu’un d’autre a changé ce numéro\u00a0: la page est à jour.");
 }
 
-look().catch(() => {});
-setInterval(() => { look().catch(() => {}); }, 10000);
+const glance = () => { look().catch(() => {}); };
+glance();
+setInterval(glance, 10000);
+document.addEventListener("visibilitychange", glance); // coming back to this tab
 startWords();
 startPreview();
