@@ -4,11 +4,32 @@ import time
 from statistics import quantiles
 
 import sqlalchemy as sa
+from flask import Flask
 from flask.testing import FlaskClient
 
+from crm.accounts.sessions import Browser, sign_in_session
 from crm.db import db
+from crm.users import User, UserRole
 
 ROUNDS = 60
+
+
+def newcomer(role: UserRole) -> User:
+    """Somebody of the team, kept."""
+    user = User(email="mesure@example.org", name="Mesure", role=role)
+    db.session.add(user)
+    db.session.commit()
+    return user
+
+
+def signed_in(app: Flask, user: User) -> FlaskClient:
+    """A browser where `user` has signed in."""
+    _, key = sign_in_session(user, Browser())
+    db.session.commit()
+    client = app.test_client()
+    with client.session_transaction() as session:
+        session["key"] = key
+    return client
 
 
 def show(client: FlaskClient, title: str, pages: dict[str, str]) -> None:

@@ -18,7 +18,7 @@ from flask import Flask, json
 from flask_migrate import upgrade
 
 from benchmarks._fake_contacts import fill
-from crm.accounts.sessions import Browser, sign_in_session
+from benchmarks._pages import newcomer, signed_in
 from crm.app import create_app
 from crm.config import ROOT, Settings
 from crm.contacts.organisations import Organisation
@@ -29,7 +29,7 @@ from crm.contacts.search.results import find
 from crm.contacts.search.suggest import suggest
 from crm.db import db, reading
 from crm.defaults import install_defaults
-from crm.users import User, UserRole
+from crm.users import UserRole
 
 sys.path.append(str(ROOT / "tests"))
 import network
@@ -144,13 +144,7 @@ def _asker(app: Flask) -> Callable[[str], object]:
         return lambda text: json.dumps(
             [{"type": hit.type, "id": hit.id, "name": hit.name} for hit in _suggest(text)]
         )
-    user = User(email="mesure@example.org", name="Mesure", role=UserRole.OFFICER)
-    db.session.add(user)
-    _, key = sign_in_session(user, Browser())
-    db.session.commit()
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["key"] = key
+    client = signed_in(app, newcomer(UserRole.OFFICER))
     accept = {"Accept": "application/json"}
 
     def ask(text: str) -> None:

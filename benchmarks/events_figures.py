@@ -18,13 +18,13 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
+from benchmarks._pages import newcomer, settle, signed_in
 from crm.config import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
 import services
 from conftest import new_application
 
-from crm.accounts.sessions import Browser, sign_in_session
 from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.db import db, now
@@ -32,7 +32,7 @@ from crm.events import figures, who_came
 from crm.events.events import Event
 from crm.events.registrations import ATTENDED, Registration
 from crm.periods import Period
-from crm.users import User, UserRole
+from crm.users import UserRole
 
 EACH = 50
 SIZES = (60, 2_000, *((20_000,) if os.environ.get("BENCH_FULL") else ()))  # events
@@ -60,12 +60,8 @@ def _measure(app: Flask, kind: str, events: int) -> None:
     with app.app_context():
         _fill(events)
         db.session.commit()
-        db.session.execute(sa.text("ANALYZE"))
-        db.session.commit()
-        if kind == "postgresql":
-            with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-                connection.execute(sa.text("VACUUM registrations"))
-        client = _signed_in(app)
+        settle()
+        client = signed_in(app, newcomer(UserRole.COMMUNICATION))
         for name, work in (
             ("la page d’une année", lambda: _page(client, YEAR)),
             ("la page de tout", lambda: _page(client, EVER)),
@@ -77,18 +73,6 @@ def _measure(app: Flask, kind: str, events: int) -> None:
             print(f"  {kind:<11}{name:<30}{wall:>6.2f} s, dont {calculation:>5.2f} s de calcul")
         db.session.remove()
         db.engine.dispose()
-
-
-def _signed_in(app: Flask) -> FlaskClient:
-    user = User(email="awa@example.org", name="Awa", role=UserRole.COMMUNICATION)
-    db.session.add(user)
-    db.session.flush()
-    _, key = sign_in_session(user, Browser())
-    db.session.commit()
-    client = app.test_client()
-    with client.session_transaction() as session:
-        session["key"] = key
-    return client
 
 
 def _best(work: Callable[[], object]) -> tuple[float, float]:

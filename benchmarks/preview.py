@@ -13,8 +13,8 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from benchmarks._pages import signed_in
 from benchmarks._servers import application, databases
-from crm.accounts.sessions import Browser, sign_in_session
 from crm.db import db, now
 from crm.filters import today
 from crm.identity import Identity
@@ -86,12 +86,7 @@ def _item(kind: Kind, number: int) -> Item:
 
 def _typed(app, issue_id: int):  # type: ignore[no-untyped-def]
     """Milliseconds for each letter added to the editorial."""
-    client = app.test_client()
-    user = db.session.query(User).filter_by(email=EMAIL).one()
-    _, key = sign_in_session(user, Browser())
-    db.session.commit()
-    with client.session_transaction() as session:
-        session["key"] = key
+    client = signed_in(app, db.session.query(User).filter_by(email=EMAIL).one())
     url = f"/gestion/lettres/numeros/{issue_id}/apercu.html"
     texts = {"subject": "Objet", "preheader": "", "planned_on": today().isoformat()}
     for count in range(LETTERS + 5):

@@ -6,14 +6,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from benchmarks._pages import settle, show
+from benchmarks._pages import newcomer, settle, show, signed_in
 from benchmarks._servers import application, databases
-from crm.accounts.sessions import Browser, sign_in_session
 from crm.db import db, now
 from crm.requests.kinds import Outcome, RequestKind, State
 from crm.requests.requests import SupportRequest
 from crm.requests.words import request_words
-from crm.users import User, UserRole
+from crm.users import UserRole
 
 COUNT = 100_000
 PAGES = {
@@ -34,16 +33,10 @@ def run() -> None:
     with databases() as urls:
         for name, url in urls.items():
             with application(url) as app:
-                officer = User(email="a@example.org", role=UserRole.ADMIN, password_hash="")
-                db.session.add(officer)
-                _, key = sign_in_session(officer, Browser())
-                db.session.commit()
-                officer_id = officer.id
-                client = app.test_client()
-                with client.session_transaction() as session:
-                    session["key"] = key
+                officer = newcomer(UserRole.ADMIN)
+                client = signed_in(app, officer)
                 show(client, f"File vide, {name}", EMPTY)
-                _fill(officer_id)
+                _fill(officer.id)
                 show(client, f"File de 100 000 demandes dont 2 000 ouvertes, {name}", PAGES)
 
 
