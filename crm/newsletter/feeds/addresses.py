@@ -33,7 +33,8 @@ _IDENTITY_PART = re.compile(
 _FLAG = re.compile(r"[a-z]+\d+", re.IGNORECASE)  # SPIP's « ?article12 »
 _INDEX = re.compile(r"/(?:index|default)\.(?:php\d?|html?|aspx?|jsp)$", re.IGNORECASE)
 _PROGRAM = re.compile(r"\.(?:php\d?|aspx?|jsp|cgi|do|pl|cfm)$", re.IGNORECASE)
-_SLUG = re.compile(r"[^\W\d_]{2,}[-_].*?[^\W\d_]{2,}")
+# A word is looked at from its beginning only: a page of one very long word is read as fast.
+_SLUG = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}[-_].*?[^\W\d_]{2,}")
 _HOME = re.compile(r"[^/?]*(?:/[a-z]{2}(?:[-_][a-z]{2})?)?", re.IGNORECASE)
 
 

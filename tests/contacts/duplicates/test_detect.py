@@ -127,13 +127,15 @@ def test_a_merged_card_is_in_no_pair(app):
     assert looked() == []
 
 
-def test_the_clock_looks_every_night(app):
+def test_the_clock_looks_every_night(app, monkeypatch):
     organisation("Eau vive", siren="732829320")
     organisation("Eau vives", siren="732829320")
     person("Luc", "Morel", ["luc@example.org"])
     person("Luc", "Morel", ["luc@example.org"])
     db.session.commit()
-    assert f"{look_for_duplicates.__module__}.look_for_duplicates" in jobs.run_due()
+    name = f"{look_for_duplicates.__module__}.look_for_duplicates"
+    monkeypatch.setattr(jobs, "_periods", {name: jobs._periods[name]})  # the others take long
+    assert jobs.run_due() == [name]
     for pair in (OrganisationPair, PersonPair):
         assert db.session.scalar(sa.select(sa.func.count(pair.id))) == 1
 

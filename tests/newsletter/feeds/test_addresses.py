@@ -92,8 +92,9 @@ def test_any_text_is_taken(text):
     assert web_address(text, "https://a.example.org/b/") == "" or len(text) <= LONGEST
 
 
-@given(st.text(min_size=2000, max_size=2300, alphabet="aé/"))
-def test_a_very_long_address_fits_its_column(path):
+@given(st.text(min_size=1, max_size=30, alphabet="aé/"), st.integers(2000, 2300))
+def test_a_very_long_address_fits_its_column(piece, length):
+    path = (piece * length)[:length]
     assert len(canonical_url("https://a.example.org/" + path)) <= LONGEST
 
 

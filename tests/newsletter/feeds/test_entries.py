@@ -329,11 +329,13 @@ keys = st.sampled_from(["id", "title", "url", "image", "tags", "author", "author
     "rendered", "content", "excerpt", "acf", "meta", "_embedded", "wp:term", "wp:featuredmedia",
     "media_details", "sizes", "large", "date_gmt", "date_published", "name", "_x"])  # fmt: skip
 trees = st.recursive(
-    leaves, lambda t: st.lists(t, max_size=3) | st.dictionaries(keys, t, max_size=5)
+    leaves,
+    lambda t: st.lists(t, max_size=3) | st.dictionaries(keys, t, max_size=4),
+    max_leaves=10,
 )
 
 
-@given(st.lists(st.dictionaries(keys, trees)), st.booleans())
+@given(st.lists(st.dictionaries(keys, trees, max_size=6), max_size=3), st.booleans())
 def test_any_json_is_read_or_refused(items, is_feed):
     posts = [{"title": None} | item for item in items]
     with contextlib.suppress(Unreadable):
