@@ -1,6 +1,6 @@
 """`crm contacts …`: files in and out, the search made again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -10,17 +10,17 @@ from flask.cli import AppGroup
 from crm.acts import Did, record_mine
 from crm.contacts.duplicates.detect import find_duplicates, keep
 from crm.contacts.files import intake
-from crm.contacts.files.apply import apply
 from crm.contacts.files.columns import COLUMNS
 from crm.contacts.files.export import as_csv, as_xlsx, columns_of, everyone
 from crm.contacts.files.imports import Import, Stage
-from crm.contacts.files.mappings import read_mapping
-from crm.contacts.files.rehearse import Line, Rehearsal
+from crm.contacts.files.mappings import Fields, check, mapping_for, read_mapping
+from crm.contacts.files.rehearse import Line, Rehearsal, rehearse
 from crm.contacts.files.say import Change
+from crm.contacts.files.spreadsheets import read_table
 from crm.contacts.files.undo import undo
 from crm.contacts.kinds import ContactKind
 from crm.contacts.search.index import reindex_all
-from crm.db import db
+from crm.db import db, start_reading
 from crm.filters import plural
 
 Progress = Callable[[int, int], None]
@@ -52,21 +52,34 @@ def bar(label: str) -> Iterator[Progress]:
 def import_contacts(file: Path, applies: bool, mapping: Path | None, create_terms: bool) -> None:
     """Importe un tableau CSV ou XLSX d’organisations et de personnes."""
     try:
-        record = intake.receive(file.name, file.read_bytes())
+        table = read_table(file.read_bytes())
+        fields = mapping_for(table.headings)
         if mapping is not None:
-            intake.understand(record, read_mapping(mapping.read_bytes()))
-        record.creates_terms = create_terms
+            fields = check(table.headings, read_mapping(mapping.read_bytes()))
+        if applies:
+            _apply(file, table.headings, fields, creates_terms=create_terms)
+            return
+        start_reading()  # nobody waits meanwhile
         with bar("Lecture") as progress:
-            rehearsal = intake.rehearsal_of(record, progress)
+            told = rehearse(table, fields, creates_terms=create_terms, progress=progress)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    tell(rehearsal, each=not applies)
-    if not applies:
-        db.session.rollback()
-        click.echo("Rien n’a été changé. Pour appliquer\u00a0: ajoutez --apply.")
-        return
-    with bar("Écriture") as progress:
-        apply(rehearsal, record, progress=progress)
+    tell(told, each=True)
+    click.echo("Rien n’a été changé. Pour appliquer\u00a0: ajoutez --apply.")
+
+
+def _apply(file: Path, headings: Sequence[str], fields: Fields, *, creates_terms: bool) -> None:
+    """Have it done here and now. Raises ValueError, and says why."""
+    record = intake.keep(file.name, file.read_bytes(), list(headings))
+    intake.correct(record, list(headings), fields)
+    record.creates_terms = creates_terms
+    intake.ask(record)
+    db.session.commit()
+    with bar("Import") as progress:
+        told = intake.carry_out(record.id, progress)
+    if told is None:
+        raise ValueError(" ".join(word for said in record.messages for word in said["words"]))
+    tell(told, each=False)
     record_mine(Did.IMPORTED, record, "ligne de commande")
     db.session.commit()
     click.echo(f"Import {record.id} appliqué. Pour l’annuler\u00a0: crm contacts undo {record.id}")

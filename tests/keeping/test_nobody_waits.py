@@ -1,5 +1,6 @@
-"""What lasts (backups, their check, exports, retention) keeps no writer waiting."""
+"""What lasts (backups, their check, exports, imports, retention) keeps no writer waiting."""
 
+import io
 import sqlite3
 from datetime import timedelta
 
@@ -9,6 +10,9 @@ from factories import nadia
 from kept import apart
 
 from crm.config import Settings
+from crm.contacts.files import intake
+from crm.contacts.files import rehearse as rows
+from crm.contacts.files.imports import Import, Stage
 from crm.db import db, now
 from crm.keeping import backup, nightly, rehearse, upgrade
 from crm.keeping.backups import Backup, Why
@@ -95,3 +99,21 @@ def test_what_is_handed_over_and_what_is_asked_at_night(kept, signed_in, watched
     assert client.post(f"{page}/accords/accords.csv").status_code == 200
     retain.run(Retention.current(), now() + timedelta(days=1))
     assert set(told) == {"archive", "table", "silent"}
+
+
+def test_a_file_of_contacts_while_it_is_read_and_rehearsed(kept, signed_in, watched):
+    client, page = signed_in(nadia()), "/gestion/contacts/imports"
+    told = watched(intake, "read_table")
+    watched(rows, "gather")
+    sent = {"fichier": (io.BytesIO(b"Nom\nGret\n"), "liste.csv")}
+    shown = client.post(f"{page}/", data=sent).location
+    meant = {"titre": "Nom", "champ": "organisation.name"}
+    assert client.post(f"{shown}/colonnes", data=meant).status_code == 302
+    assert client.post(f"{shown}/colonnes", data=meant | {"champ": ""}).status_code == 422
+    assert client.post(f"{shown}/application").status_code == 302
+    assert told == ["read_table"] * 4 + ["gather"]  # refused, it is shown as it stands
+    record = db.session.scalars(Import.latest()).one()
+    intake.run(record.id)
+    assert told[5:] == ["read_table", "gather"]
+    assert record.stage is Stage.APPLIED
+    db.session.commit()

@@ -1,4 +1,7 @@
-"""Apply: write what a rehearsal would do, in one transaction, and remember it so as to undo it."""
+"""Apply: write what a rehearsal would do, in one transaction, and remember it so as to undo it.
+
+The search learns it at once (`apply`), or afterwards (`write`, then crm.contacts.files.learn).
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -40,9 +43,29 @@ def apply(
     by: User | None = None,
     progress: Progress | None = None,
 ) -> Import:
-    """Write what `rehearsal` would do. Doubtful and refused rows are left out.
+    """Write what `rehearsal` would do, search included. Doubtful and refused rows are left out.
 
     The rehearsal must come from the same transaction: what it read must still be so.
+    """
+    touched = write(rehearsal, record, by=by, progress=progress)
+    for kind in KINDS:
+        index_many(kind, [card.id for card in touched if card.kind is kind and card.id])
+    record.stage = Stage.APPLIED
+    db.session.flush()
+    db.session.expire_all()
+    return record
+
+
+def write(
+    rehearsal: Rehearsal,
+    record: Import,
+    *,
+    by: User | None = None,
+    progress: Progress | None = None,
+) -> list[Card]:
+    """Write the cards themselves, which are returned; the search knows nothing of them yet.
+
+    What the rehearsal read must still be so.
     """
     db.session.add(record)
     record.terms = [str(one) for one in _make_terms(rehearsal.thesaurus)]
@@ -50,7 +73,7 @@ def apply(
     db.session.flush()
     touched = list(dict.fromkeys([*rehearsal.cards, *(role.person for role in rehearsal.roles)]))
     created = {card for card in touched if card.id is None}
-    steps = _Steps(progress, len(touched) * 3)
+    steps = _Steps(progress, len(touched) + len(rehearsal.cards))
     for kind in KINDS:
         for some in batches([card for card in rehearsal.cards if card.kind is kind]):
             _write_cards(kind, some)
@@ -62,9 +85,8 @@ def apply(
     for some in batches(touched):
         _remember(some, created, record, added)
         steps.take(len(some))
-    _index(touched, steps)
     db.session.expire_all()
-    return record
+    return touched
 
 
 @dataclass
@@ -81,15 +103,6 @@ class _Steps:
             self.progress(self.done, self.total)
 
 
-def _index(touched: Sequence[Card], steps: _Steps) -> None:
-    """Let the search know."""
-    for kind in KINDS:
-        ids = [card.id for card in touched if card.kind is kind and card.id is not None]
-        for some in batches(ids):
-            index_many(kind, some)
-            steps.take(len(some))
-
-
 def _sum_up(rehearsal: Rehearsal, record: Import, by: User | None) -> None:
     record.fields = dict(rehearsal.fields)
     record.totals = {outcome.value: count for outcome, count in rehearsal.totals.items()}
@@ -103,7 +116,7 @@ def _sum_up(rehearsal: Rehearsal, record: Import, by: User | None) -> None:
         for line in rehearsal.lines
         if line.remarks or line.outcome in (Outcome.DOUBTFUL, Outcome.REFUSED)
     ][:MESSAGES]  # fmt: skip
-    record.stage, record.applied_at, record.content = Stage.APPLIED, now(), b""
+    record.stage, record.applied_at, record.content = Stage.WRITTEN, now(), b""
     record.user = by or record.user
 
 

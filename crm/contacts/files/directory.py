@@ -21,6 +21,8 @@ from crm.db import db
 
 NUMBERS = ("siret", "siren", "rna")
 
+Named = tuple[int, str, str]  # the id of an organisation, a name it has, what finding it would mean
+
 
 @dataclass(frozen=True)
 class Near:
@@ -47,7 +49,7 @@ class Directory:
         """Let the next rows find this card."""
         if card.id is not None:
             self.by_id[card.kind, card.id] = card
-        for fact in _facts(card):
+        for fact in facts_of(card):
             known = self.by_fact[fact]
             if card not in known:
                 known.append(card)
@@ -65,7 +67,8 @@ def person_key(first_name: str, last_name: str) -> str:
     return " ".join(sorted(fold(whole).split())) or whole.strip()
 
 
-def _facts(card: Card) -> Iterator[tuple[str, str]]:
+def facts_of(card: Card) -> Iterator[tuple[str, str]]:
+    """What this card is found by: its name, its numbers, its mails."""
     prefix = card.kind.value
     if card.kind is ContactKind.PERSON:
         yield "person", person_key(card.values.get("first_name", ""), card.values["last_name"])
@@ -83,7 +86,7 @@ def gather(drafts: Sequence[Draft], thesaurus: Thesaurus) -> Directory:
     """Every card that these rows may be about: some ten queries, and one look at each name."""
     directory = Directory()
     organisations = _numbered(drafts) | _with_emails(drafts, ContactKind.ORGANISATION)
-    organisations |= _named(drafts, directory)
+    organisations |= named(drafts, directory, _names())
     for card in load(ContactKind.ORGANISATION, sorted(organisations), thesaurus).values():
         directory.add(card)
     if any(draft.person for draft in drafts):
@@ -156,14 +159,14 @@ def _with_emails(drafts: Sequence[Draft], kind: ContactKind) -> set[int]:
     return found
 
 
-def _named(drafts: Sequence[Draft], directory: Directory) -> set[int]:
+def named(drafts: Sequence[Draft], directory: Directory, names: Iterable[Named]) -> set[int]:
     """The organisations whose name is, or is like, one of these; looks at each name once."""
     said = ((draft.organisation.get("name"), draft.typed_name) for draft in drafts)
     wanted = {name_key(name) for names in said for name in names if name}
     wanted_blocks = {block for key in wanted for block in blocks(key)}
     known, found = set(), set()
     by_block: defaultdict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    for one, name, reason in _names() if wanted else ():
+    for one, name, reason in names if wanted else ():
         key = name_key(name)
         if key in wanted:
             found.add(one)
@@ -192,7 +195,7 @@ def _like(key: str, by_block: Mapping[str, list[tuple[int, str, str]]]) -> Itera
             yield Near(one, score, reason)
 
 
-def _names() -> Iterator[tuple[int, str, str]]:
+def _names() -> Iterator[Named]:
     """Every name there is: whose it is, and what finding it would mean."""
     its = Organisation
     rows = sa.select(its.id, its.name, its.acronym).where(its.merged_into_id.is_(None))

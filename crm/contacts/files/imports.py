@@ -17,6 +17,7 @@ class Stage(StrEnum):
 
     DRAFT = "draft"
     ASKED = "asked"
+    WRITTEN = "written"  # the search does not know all of it yet
     APPLIED = "applied"
     FAILED = "failed"
     UNDONE = "undone"
@@ -29,6 +30,7 @@ class Stage(StrEnum):
 _LABELS = {
     Stage.DRAFT: "en préparation",
     Stage.ASKED: "en cours",
+    Stage.WRITTEN: "en cours",
     Stage.APPLIED: "appliqué",
     Stage.FAILED: "interrompu",
     Stage.UNDONE: "annulé",
@@ -65,6 +67,10 @@ class Import(Model):
     def latest(cls) -> sa.Select["Import"]:
         """Every import, the newest first."""
         return sa.select(cls).order_by(cls.id.desc())
+
+    @property
+    def is_running(self) -> bool:
+        return self.stage in (Stage.ASKED, Stage.WRITTEN)
 
     @property
     def can_be_undone(self) -> bool:

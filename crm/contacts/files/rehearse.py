@@ -79,6 +79,9 @@ class Rehearsal:
     lines: list[Line] = field(default_factory=list)
     cards: dict[Card, None] = field(default_factory=dict)  # those to write, in the file's order
     roles: dict[RoleCard, None] = field(default_factory=dict)
+    # What it was drawn from: whether it still stands later is asked of these.
+    drafts: list[Draft] = field(default_factory=list)
+    directory: Directory = field(default_factory=Directory)
 
     @property
     def totals(self) -> dict[Outcome, int]:
@@ -115,6 +118,7 @@ def rehearse(
     rehearsal = Rehearsal(chosen, Thesaurus.load())
     rows = list(drafts(table, chosen))
     directory = gather(rows, rehearsal.thesaurus)
+    rehearsal.drafts, rehearsal.directory = rows, directory
     study = _Study(rehearsal, directory, decisions or {}, Terms(rehearsal.thesaurus, creates_terms))
     for done, draft in enumerate(rows, 1):
         rehearsal.lines.append(study.line(draft))

@@ -25,7 +25,7 @@ from crm.contacts.files.spreadsheets import TableError, read_table
 from crm.contacts.files.undo import UndoRefused, undo
 from crm.contacts.kinds import ContactKind
 from crm.contacts.staff.search import card_url
-from crm.db import db
+from crm.db import db, start_reading, start_writing
 from crm.filters import plural
 from crm.forms import ask_again
 from crm.jobs import enqueue
@@ -60,10 +60,14 @@ def create() -> ResponseReturnValue:
     if sent is None or not sent.filename:
         return _refuse("Choisissez d’abord un fichier, CSV ou XLSX.")
     try:
-        name = sent.filename.replace("\\", "/").rpartition("/")[2]
-        record = intake.receive(name, sent.stream.read(), by=current_user, most=MOST)
+        start_reading()  # nobody waits while the file is read
+        content = sent.stream.read()
+        headings = intake.look(content, MOST)
     except TableError as error:
         return _refuse(str(error))
+    start_writing()
+    name = sent.filename.replace("\\", "/").rpartition("/")[2]
+    record = intake.keep(name, content, headings, by=current_user)
     db.session.commit()
     return redirect(url_for(".show", import_id=record.id))
 
@@ -122,13 +126,17 @@ def _in_order(record: Import) -> dict[str, str]:
 @bp.post("/<int:import_id>/colonnes")
 @allow(WORK)
 def understand(import_id: int) -> ResponseReturnValue:
+    start_reading()  # nobody waits while the file is read
     record = _draft(import_id)
     names = request.form.getlist("titre")
     fields = dict(zip(names, request.form.getlist("champ"), strict=False))
     try:
-        intake.understand(record, fields)
+        headings, meant = intake.checked(record, fields)
     except MappingError as error:
         return _rehearsed(record, str(error), fields)
+    start_writing()
+    record = _draft(import_id)
+    intake.correct(record, headings, meant)
     record.creates_terms = bool(request.form.get("termes"))
     db.session.commit()
     return redirect(url_for(".show", import_id=record.id))
@@ -166,7 +174,7 @@ def apply(import_id: int) -> ResponseReturnValue:
 @allow(READ)
 def progress(import_id: int) -> Response:
     record = db.get_or_404(Import, import_id)
-    is_over = record.stage is not Stage.ASKED
+    is_over = not record.is_running
     done = intake.progress_of(record)
     return jsonify(total=100, settled=done, is_started=True, is_over=is_over)
 
