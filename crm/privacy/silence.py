@@ -17,6 +17,8 @@ from crm.db import db, now
 from crm.privacy.features import FEATURES
 from crm.privacy.lapses import Lapse
 
+_BLANK = (sa.BindParameter, sa.Cast)  # a sign’s card or address, when no row of its kind has one
+
 
 @dataclass(frozen=True)
 class Silent:
@@ -55,13 +57,13 @@ def last_sign(person_id: int | None, email: str) -> tuple[datetime | None, str]:
 def _theirs(person_id: int | None, email: str) -> Iterator[sa.Select[Any]]:
     # A card’s address counts for the card; of an address that is on none, all that came from it.
     emails = _emails_of(person_id) if person_id else [email]
-    for one in _each_sign():
+    for one, names_cards, has_addresses in _each_sign():
         sign = one.subquery()
         said = sa.select(sign.c.at, sign.c.said).where(sign.c.at.is_not(None))
-        if person_id:
+        if person_id and names_cards:
             yield said.where(sign.c.person_id == person_id)
             said = said.where(sign.c.person_id.is_(None))
-        if emails:
+        if emails and has_addresses:
             yield said.where(sign.c.email.in_(emails))
 
 
@@ -80,19 +82,22 @@ def every_address() -> sa.Select[Any]:
 
 def _signs() -> sa.Subquery:
     """Every contact that came from somebody: (person_id, email, at, said)."""
-    return sa.union_all(*_each_sign()).subquery()
+    return sa.union_all(*(one for one, _, _ in _each_sign())).subquery()
 
 
-def _each_sign() -> Iterator[sa.Select[Any]]:
-    """The same, kind by kind."""
+def _each_sign() -> Iterator[tuple[sa.Select[Any], bool, bool]]:
+    """The same, kind by kind, and whether it may name cards, and addresses: where it never does,
+    a database would read every row for nothing."""
     every: Sequence[Any] = [sign for feature in FEATURES for sign in feature.signs()]
     moment = Lapse.found_at.type
     for one in every:
         columns = list(one.subquery().c)
-        yield sa.select(
+        sign = sa.select(
             columns[0].label("person_id"), columns[1].label("email"),
             sa.type_coerce(columns[2], moment).label("at"), columns[3].label("said"),
         )  # fmt: skip
+        person, email = list(one.selected_columns)[:2]
+        yield sign, not isinstance(person, _BLANK), not isinstance(email, _BLANK)
 
 
 def _resolved() -> sa.Select[Any]:
