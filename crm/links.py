@@ -1,8 +1,10 @@
 """Personal links: tokens signed with the keys of this installation; some can be renewed."""
 
 from functools import cache
+from typing import Protocol, TypeVar
 
 from crm.config import Settings
+from crm.db import db
 from crm.tokens import Signer
 
 _VERSIONS = 256  # of one link: after so many renewals, the first would open again
@@ -23,17 +25,26 @@ def read(purpose: str, token: str) -> int | None:
     return _signer(Settings.current().keys, purpose).read(token)
 
 
-def sign_renewable(purpose: str, number: int, version: int) -> str:
-    """The token of a row whose link opens nothing any more once its version has changed."""
-    return sign(purpose, number * _VERSIONS + version % _VERSIONS)
+class Opened(Protocol):
+    """A row that has a page of its own, opened by a link that can be renewed."""
+
+    id: int
+    link_version: int
 
 
-def read_renewable(purpose: str, token: str) -> tuple[int, int] | None:
-    """The number and the version of such a token; see `is_current`."""
+Row = TypeVar("Row", bound=Opened)
+
+
+def page_token(purpose: str, row: Opened) -> str:
+    """What opens the page of a row. Renewed, it opens nothing any more."""
+    return sign(purpose, row.id * _VERSIONS + row.link_version % _VERSIONS)
+
+
+def opened(purpose: str, model: type[Row], token: str) -> Row | None:
+    """The row whose page this token opens, or None when it opens nothing (any more)."""
     number = read(purpose, token)
-    return None if number is None else divmod(number, _VERSIONS)
-
-
-def is_current(version: int, said: int) -> bool:
-    """Whether a token that says this version still opens a row that has `version` now."""
-    return version % _VERSIONS == said
+    if number is None:
+        return None
+    row_id, version = divmod(number, _VERSIONS)
+    row = db.session.get(model, row_id)
+    return row if row is not None and row.link_version % _VERSIONS == version else None

@@ -1,17 +1,18 @@
 """Personal links: the page of a registration, opened by a token that only its mail holds."""
 
+from crm import links
 from crm.config import Settings
 from crm.db import db
 from crm.events.events import Event
 from crm.events.registrations import Registration
-from crm.links import is_current, read, read_renewable, sign, sign_renewable
+from crm.links import read, sign
 
 PAGE, RECEIVED = "inscription", "inscription recue"
 
 
 def page_token(registration: Registration) -> str:
     """What opens somebody's page. Renewed, it opens nothing any more."""
-    return sign_renewable(PAGE, registration.id, registration.link_version)
+    return links.page_token(PAGE, registration)
 
 
 def page_url(registration: Registration) -> str:
@@ -20,9 +21,7 @@ def page_url(registration: Registration) -> str:
 
 def read_page(token: str) -> Registration | None:
     """The registration whose page this token opens, or None when it opens nothing (any more)."""
-    said = read_renewable(PAGE, token)
-    found = db.session.get(Registration, said[0]) if said else None
-    return found if said and found and is_current(found.link_version, said[1]) else None
+    return links.opened(PAGE, Registration, token)
 
 
 def received_token(registration: Registration, *, is_again: bool) -> str:

@@ -3,9 +3,10 @@
 import hmac
 import re
 
+from crm import links
 from crm.config import Settings
 from crm.db import db
-from crm.links import is_current, read, read_renewable, sign, sign_renewable
+from crm.links import read, sign
 from crm.requests.requests import SupportRequest
 
 PAGE, RECEIVED, REPLY = "demande", "recue", "reponse"
@@ -14,7 +15,7 @@ _REPLY = re.compile(r"(d-\d{4}-\d+)\.([0-9a-f]{32})")
 
 def page_token(request: SupportRequest) -> str:
     """What opens the requester's page. Renewed, it opens nothing any more."""
-    return sign_renewable(PAGE, request.id, request.link_version)
+    return links.page_token(PAGE, request)
 
 
 def page_url(request: SupportRequest) -> str:
@@ -23,9 +24,7 @@ def page_url(request: SupportRequest) -> str:
 
 def read_page(token: str) -> SupportRequest | None:
     """The request whose page this token opens, or None when it opens nothing (any more)."""
-    said = read_renewable(PAGE, token)
-    found = db.session.get(SupportRequest, said[0]) if said else None
-    return found if said and found and is_current(found.link_version, said[1]) else None
+    return links.opened(PAGE, SupportRequest, token)
 
 
 def received_token(request: SupportRequest) -> str:
