@@ -17,6 +17,7 @@ from crm.keeping import archive
 from crm.keeping.archive import Manifest, Reader
 from crm.keeping.fill import fill_from
 from crm.keeping.memory import Mark, gather, give
+from crm.keeping.move import refill_search
 from crm.keeping.places import building, temporary_file
 from crm.privacy.again import erase_again
 
@@ -53,14 +54,14 @@ def restore(settings: Settings, file: Path, progress: Progress | None = None) ->
             _into_file(settings, backup, known, progress)
         else:
             _into_schema(backup, known, progress)
+            reindex_all()
+            db.session.commit()
         db.session.remove()
         db.engine.dispose()
         done = Restored(backup.manifest)
         _put_files(settings, backup, done)
         _put_keys(settings, backup, done)
         keys = backup.secrets()
-    reindex_all()
-    db.session.commit()
     done.erased_again = erase_again(keys)
     return done
 
@@ -75,13 +76,15 @@ def _hold(connection: sa.Connection, data_from: datetime, known: set[Mark]) -> N
 def _into_file(
     settings: Settings, backup: Reader, known: set[Mark], progress: Progress | None
 ) -> None:
-    """Make the whole database apart, then let SQLite copy it over ours, in one transaction."""
+    """Make the whole database apart, search included, then let SQLite copy it over ours, in one
+    transaction: who writes waits for the copy alone."""
     ours = Path(settings.database_url.removeprefix("sqlite:///"))
     ours.parent.mkdir(parents=True, exist_ok=True)
     with temporary_file(ours.parent) as made:
         with building(made) as connection:
             fill_from(connection, backup, progress)
             _hold(connection, backup.manifest.made_at, known)
+        refill_search(settings, f"sqlite:///{made}")
         db.session.remove()
         db.engine.dispose()
         try:

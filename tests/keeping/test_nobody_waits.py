@@ -7,26 +7,27 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 from factories import nadia
-from kept import apart
+from kept import apart, saved
 
 from crm.config import Settings
 from crm.contacts.files import intake
 from crm.contacts.files import rehearse as rows
 from crm.contacts.files.imports import Import, Stage
+from crm.contacts.search import refill
 from crm.db import db, now
 from crm.keeping import backup, nightly, rehearse, upgrade
 from crm.keeping.backups import Backup, Why
 from crm.keeping.cli import backup as command
+from crm.keeping.restore import restore
 from crm.privacy import dossier, retain
 from crm.privacy.lapses import Retention
 from crm.privacy.staff import consents
 
 
-def write_at_once():
+def write_at_once(url):
     """Another process writes now, or fails: it waits a fifth of a second at most."""
-    if db.engine.dialect.name == "sqlite":
-        file = Settings.current().database_url.removeprefix("sqlite:///")
-        other = sqlite3.connect(file, timeout=0.2, isolation_level=None)
+    if url.startswith("sqlite:///"):
+        other = sqlite3.connect(url.removeprefix("sqlite:///"), timeout=0.2, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         other.execute("ROLLBACK")
         other.close()
@@ -45,10 +46,10 @@ def watched(monkeypatch):
     told = []
 
     def watch(module, name):
-        work = getattr(module, name)
+        work, url = getattr(module, name), Settings.current().database_url
 
         def first(*args, **kw):
-            write_at_once()
+            write_at_once(url)
             told.append(name)
             return work(*args, **kw)
 
@@ -85,6 +86,12 @@ def test_the_command(app, kept, while_made, tmp_path):
 def test_an_upgrade_while_it_saves_and_rehearses(kept, while_made):
     upgrade._save_and_rehearse(Settings.current(), lambda line: None)
     assert while_made == ["kept_files", "_need_room"]
+
+
+def test_a_restoration_while_its_search_is_made(kept, watched, tmp_path):
+    file, told = saved(tmp_path), watched(refill, "fill")
+    restore(Settings.current(), file)
+    assert told == ["fill"]
 
 
 def test_what_is_handed_over_and_what_is_asked_at_night(kept, signed_in, watched):
