@@ -26,34 +26,64 @@ ASK = """async rules => (await axe.run(document, rules)).violations
     .map(fault => `${fault.id} ${fault.nodes[0].html}`)"""
 
 
-# What a page is made of: each element with its classes, inside its parent with its own.
+# What a page is made of: each element with its classes, inside its parent, under these sheets.
 SHAPES = """() => {
     const shape = one => `${one.localName}.${one.getAttribute('class') || ''}`;
+    const sheets = [...document.styleSheets].map(one => one.href).join(' ');
     const all = [...document.querySelectorAll('body *')];
-    return [...new Set(all.map(one => `${shape(one)} < ${shape(one.parentElement)}`))];
+    return [...new Set(all.map(one => `${shape(one)} < ${shape(one.parentElement)} ${sheets}`))];
 }"""
+# Of the rows of a list that only their words tell apart, three show the colours of all.
+ALIKE = """() => {
+    const seen = 'class type role hidden disabled checked open aria-current'.split(' ');
+    const look = one => `${one.localName} ${seen.map(name => one.getAttribute(name))}`
+        + `(${[...one.children].map(look)})`;
+    const alike = one => [one, ...one.querySelectorAll('*')].map(each => each.dataset.alike = '');
+    document.querySelectorAll('[data-alike]').forEach(one => delete one.dataset.alike);
+    for (const parent of document.querySelectorAll('body *')) {
+        const met = {};
+        for (const child of [...parent.children].slice(0, -1)) {
+            const name = look(child);
+            met[name] = (met[name] || 0) + 1;
+            if (met[name] > 3) alike(child);
+        }
+    }
+    axe.configure({rules: [{id: 'color-contrast', selector: ':not([data-alike])'}]});
+}"""
+_known: set[str] = set()
 
 
-def faults(page, known: set[str] | None = None) -> list[str]:
+def faults(page) -> list[str]:
     """What axe says against the page, in light on a laptop, then in dark on a telephone.
 
-    `known` holds what the pages before were made of: one that adds nothing to it is not looked at
-    a second time, where only the style sheets differ.
+    A page made of nothing but what the pages before were made of is not looked at a second time:
+    only the style sheets would differ, and they are the same.
     """
     said, shapes = [], set(page.evaluate(SHAPES))
-    passes = PASSES[:1] if known is not None and shapes <= known else PASSES
-    if known is not None:
-        known |= shapes
+    passes = PASSES[:1] if shapes <= _known else PASSES
+    _known.update(shapes)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+    page.evaluate(ALIKE)
     for size, scheme, rules in passes:
-        page.set_viewport_size(size)
-        # Without motion: a colour on its way from light to dark is neither.
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        _turn(page, size, scheme)
         said += [f"{size['width']} {scheme}: {fault}" for fault in page.evaluate(ASK, rules)]
-    page.set_viewport_size(TELEPHONE)
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    return said if wide <= TELEPHONE["width"] else [*said, f"scrolls sideways: {wide} px"]
+    return said + [
+        f"scrolls sideways at {size['width']} px"
+        for size in (LAPTOP, TELEPHONE)
+        if _scrolls(page, size)
+    ]
+
+
+def _turn(page, size, scheme) -> None:
+    page.set_viewport_size(size)
+    # Without motion: a colour on its way from light to dark is neither.
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+
+
+def _scrolls(page, size) -> bool:
+    page.set_viewport_size(size)
+    return page.evaluate("document.documentElement.scrollWidth") > size["width"]
 
 
 def headings(page) -> list[str]:
