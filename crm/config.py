@@ -71,7 +71,7 @@ class Settings:
 
         Raises SettingError when a value cannot be used.
         """
-        values = _environment() if environ is None else dict(environ)
+        values = _with_files(_environment() if environ is None else dict(environ))
         production = values.get("CRM_ENV", "").strip() == "production"
         instance = Path(values.get("CRM_INSTANCE") or ROOT / "instance").absolute()
         return cls(
@@ -136,6 +136,23 @@ def _environment() -> dict[str, str]:
     file = here if here.is_file() else ROOT / ".env"
     written = {key: value for key, value in dotenv_values(file).items() if value is not None}
     return {**written, **os.environ}
+
+
+def _with_files(values: Mapping[str, str]) -> dict[str, str]:
+    """The settings, those that a file keeps included: CRM_SECRET_KEY_FILE names the file of
+    CRM_SECRET_KEY (a vault, or systemd, puts it there; https://systemd.io/CREDENTIALS)."""
+    found = dict(values)
+    for name, file in values.items():
+        setting = name.removesuffix("_FILE")
+        if not name.startswith("CRM_") or setting == name or not file:
+            continue
+        if values.get(setting):
+            raise SettingError(f"{setting} et {name}\u00a0: donnez l’un ou l’autre.")
+        try:
+            found[setting] = Path(file).read_text("utf-8").strip()
+        except (OSError, ValueError) as error:
+            raise SettingError(f"{name}\u00a0: le fichier {file} ne se lit pas.") from error
+    return found
 
 
 def _words(value: str | None) -> list[str]:

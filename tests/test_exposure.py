@@ -7,7 +7,7 @@ import factories
 import pytest
 
 from crm.app import create_app
-from crm.config import ROOT
+from crm.config import ROOT, SettingError, Settings
 from crm.db import db
 
 
@@ -82,6 +82,19 @@ def test_nothing_is_put_right_in_production_by_hand(app, tmp_path):
     served = create_app(there)
     assert not served.debug
     assert not served.testing
+
+
+def test_a_secret_may_come_from_a_file(tmp_path):
+    """As systemd and vaults give them: in the file that a setting names."""
+    file = tmp_path / "cle"
+    file.write_text("k" * 40 + "\n")
+    given = {"CRM_ENV": "production", "CRM_INSTANCE": str(tmp_path)}
+    named = given | {"CRM_SECRET_KEY_FILE": str(file)}
+    assert Settings.load(named).secret_key == "k" * 40
+    with pytest.raises(SettingError, match="CRM_SECRET_KEY_FILE"):
+        Settings.load(given | {"CRM_SECRET_KEY_FILE": str(tmp_path / "rien")})
+    with pytest.raises(SettingError, match="l’un ou l’autre"):
+        Settings.load(named | {"CRM_SECRET_KEY": "autre"})
 
 
 def test_leaving_empties_the_cache(signed_in):
