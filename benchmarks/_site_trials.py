@@ -83,7 +83,8 @@ class SiteBench:
         self.write("SQLite", "disque plein (RLIMIT_FSIZE)", web_faults.full_disk(3))
         for error in ("EIO", "ENOSPC"):
             for _ in range(max(1, times // 3)):
-                start, step = self.chance.randint(40, 90), self.chance.randint(5, 40)
+                # More often, no commit would ever be whole: a note takes some ten writes.
+                start, step = self.chance.randint(40, 90), self.chance.randint(20, 60)
                 name = f"{error} à la {start}e écriture, puis toutes les {step}"
                 self.write("SQLite", name, web_faults.wait_for_sorry(5), (error, start, step))
 
