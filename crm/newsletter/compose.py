@@ -52,6 +52,7 @@ def fill(issue: Issue) -> None:
         section.placements = [
             Placement(item=item, position=position) for position, item in enumerate(items, 1)
         ]
+    db.session.flush()
 
 
 def candidates(issue: Issue) -> list[Item]:
@@ -166,4 +167,5 @@ def since(publication: Publication, at: datetime) -> datetime:
 
 
 def _section_from(rule: RecipeSection) -> Section:
-    return Section(**{name: getattr(rule, name) for name in SectionRule.RULE})
+    values = {name: getattr(rule, name) for name in SectionRule.RULE}
+    return Section(placements=[], **values)  # nothing to look for there before it is filled

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Self
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from crm.contacts.search.segments import Segment
 from crm.db import Json, Model, db, now
@@ -125,6 +125,7 @@ class Publication(Model):
             .where(Issue.publication_id == self.id, Issue.frozen_at.is_not(None))
             .order_by(Issue.number.desc())
             .limit(1)
+            .options(defer(Issue.content))
         )
 
 

@@ -113,6 +113,8 @@ def warnings(issue: Issue) -> dict[int, str]:
 
 def explain(issue: Issue, items: Sequence[Item]) -> list[Known]:
     """What the desk remembers of each of these items, for `issue`, in their order."""
+    if not items:
+        return []
     past, at = _past(issue, [item.id for item in items]), now()
     latest = since(issue.publication, issue.composed_at)
     return [_known(item, issue, past, latest, at) for item in items]

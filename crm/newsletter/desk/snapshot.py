@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import selectinload
 
 from crm.db import Model, db
 from crm.newsletter.asides import Aside, Choice
@@ -57,22 +58,23 @@ def restore(issue: Issue, state: dict[str, Any]) -> dict[str, Any]:
 
 def _put_back(issue: Issue, shown: Sequence[dict[str, Any]]) -> None:
     sections = {section.id: section for section in issue.sections}
+    shown = _possible(shown)
     rows = _rows(issue, shown)
     for gone in set(issue.placements) - set(rows.values()):
         db.session.delete(gone)
     db.session.flush()  # first: an item has one place in a section
     db.session.expire_all()
+    _read(issue)
     for position, said in enumerate(shown, 1):
         section = sections.pop(said["id"], None) or Section()
         db.session.add(section)
         section.issue = issue
         _set(section, said, position)
         for rank, words in enumerate(said["placements"], 1):
-            if _is_possible(words):
-                placement = rows.get(words["id"]) or Placement()
-                db.session.add(placement)
-                placement.section = section
-                _set(placement, words, rank)
+            placement = rows.get(words["id"]) or Placement()
+            db.session.add(placement)
+            placement.section = section
+            _set(placement, words, rank)
     db.session.flush()
     for section in sections.values():
         db.session.expire(section, ["placements"])
@@ -90,7 +92,7 @@ def _rows(issue: Issue, shown: Sequence[dict[str, Any]]) -> dict[int, Placement]
     for words in (words for said in shown for words in said["placements"]):
         key = words["id"], words["form"]
         row = blocks.get(key) if words["item_id"] is None else items.get(words["item_id"])
-        if row is not None and _is_possible(words):
+        if row is not None:
             found[words["id"]] = row
     return found
 
@@ -102,14 +104,26 @@ def _set(row: Section | Placement, said: dict[str, Any], position: int) -> None:
             setattr(row, name, _typed(type(row), name, value))
 
 
-def _is_possible(said: dict[str, Any]) -> bool:
-    """Whether what this row leads to (an item, a picture, a segment) is still there."""
-    return all(
-        db.session.scalar(sa.select(key.column).where(key.column == said[column.key]))
-        for column in Placement.__table__.columns
-        for key in column.foreign_keys
-        if said.get(column.key) is not None
-    )
+def _possible(shown: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same sections, without the rows that lead to what is gone (an item, a picture…)."""
+    rows = [words for said in shown for words in said["placements"]]
+    lost = set()
+    for column in Placement.__table__.columns:
+        for key in column.foreign_keys:
+            wanted = {words[column.key] for words in rows if words.get(column.key) is not None}
+            there = sa.select(key.column).where(key.column.in_(wanted))
+            gone = wanted - set(db.session.scalars(there)) if wanted else wanted
+            lost |= {id(words) for words in rows if words.get(column.key) in gone}
+    return [
+        {**said, "placements": [words for words in said["placements"] if id(words) not in lost]}
+        for said in shown
+    ]
+
+
+def _read(issue: Issue) -> None:
+    """Read the sections of `issue` and all that is in them at once, rather than row by row."""
+    every = selectinload(Issue.sections).selectinload(Section.placements)
+    db.session.get(Issue, issue.id, options=[every], populate_existing=True)
 
 
 def _placed(placement: Placement) -> dict[str, Any]:
