@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload
 
 from crm.config import Settings
 from crm.db import db, now
-from crm.newsletter.deliveries import Delivery
+from crm.newsletter.deliveries import Delivery, State
 from crm.newsletter.delivery import schedule
 from crm.newsletter.delivery.deliver import deliver_due
 from crm.newsletter.issues import Issue
@@ -38,6 +38,17 @@ def begun(*emails: str) -> int:
     """The same, each recipient with a row already."""
     issue_id = ready(*emails)
     schedule.start(db.session.get_one(Issue, issue_id), now())
+    db.session.commit()
+    return issue_id
+
+
+def gone(*emails: str) -> int:
+    """The same, as a delivery leaves it once everybody's server took it."""
+    issue_id, at = begun(*emails), now()
+    values = {"state": State.SENT, "attempts": 1, "next_try_at": None, "settled_at": at,
+              "response": "250 2.0.0 pris"}  # fmt: skip
+    db.session.execute(sa.update(Delivery).values(**values))
+    db.session.execute(sa.update(Issue).where(Issue.id == issue_id).values(sent_at=at))
     db.session.commit()
     return issue_id
 

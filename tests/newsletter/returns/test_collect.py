@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from factories import benoit, resaclic, subscriber
 from flask import current_app
 from returned import NAMES, sample
-from sending import deliver, draft, ledger, ready, states
+from sending import deliver, draft, gone, ledger, ready, states
 from smtp_server import collector, faulty
 
 from crm.cli import crm
@@ -34,8 +34,7 @@ VERP = "rebonds+*@lettres.example.org"
 def sent(app, setting):
     """A number that Chloé and Luc have been sent; gives her row."""
     setting(bounces_mail=VERP)
-    ready(CHLOE, LUC)
-    deliver()
+    gone(CHLOE, LUC)
     return ledger()[CHLOE]
 
 
