@@ -206,7 +206,8 @@ class SiteBench:
               for one in self.told), "",
             "Les erreurs d’écriture sont celles du système (`strace --inject` sur les fichiers de "
             "la base), l’ordinal est celui de chaque fil d’exécution. La suite de tests en passe "
-            "une forme courte (`tests/keeping/`, `tests/test_jobs.py`).", "",
+            "une forme courte (`tests/keeping/`, `tests/test_jobs.py`). Pour refaire cette partie "
+            "seule : `make reliability ARGS=\"--part site --times 12\"`.", "",
         ]  # fmt: skip
         return "\n".join(lines)
 
