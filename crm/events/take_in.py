@@ -39,17 +39,18 @@ def apply(rehearsal: Rehearsal, *, name: str, by: User | None = None) -> list[Ev
     in_turn("past tables")
     missions = missions_by_key() | _created(rehearsal.unknown_missions)
     slugs = set(db.session.scalars(sa.select(Event.slug)))
-    organisations: dict[str, Organisation | None] = {}
+    names = {partner for line in rehearsal.lines for partner in line.row.partners}
+    organisations = {partner: by_name(partner) for partner in names}
     done = []
-    for line in rehearsal.lines:
-        event = line.event
-        if line.outcome is Outcome.NEW:
-            event = _make(line, slugs)
-        if event is None or line.outcome is Outcome.KNOWN:
-            continue
-        _fill(event, line.row, missions, organisations)
-        event.tell(f"Repris du tableau «\u00a0{cut(name, 200)}\u00a0», ligne {line.row.line}", by)
-        done.append(event)
+    with db.session.no_autoflush:  # all of them are written at once
+        for line in rehearsal.lines:
+            event = _make(line, slugs) if line.outcome is Outcome.NEW else line.event
+            if event is None or line.outcome is Outcome.KNOWN:
+                continue
+            _fill(event, line.row, missions, organisations)
+            words = f"Repris du tableau «\u00a0{cut(name, 200)}\u00a0», ligne {line.row.line}"
+            event.tell(words, by)
+            done.append(event)
     db.session.flush()
     _log(done)
     return done
@@ -82,8 +83,7 @@ def _make(line: Line, slugs: set[str]) -> Event:
         came=0,
     )
     db.session.add(event)
-    with db.session.no_autoflush:
-        schedule(event, [Day(one) for one in row.dates])
+    schedule(event, [Day(one) for one in row.dates])
     return event
 
 
@@ -113,8 +113,6 @@ def _fill(
         event.department, event.venue = row.place.department, row.place.words
     if not event.partners:
         for position, name in enumerate(row.partners):
-            if name not in organisations:
-                organisations[name] = by_name(name)
             event.partners.append(
                 Partnership(name=name, name_key=fold(name)[:300],
                             organisation=organisations[name], position=position)
