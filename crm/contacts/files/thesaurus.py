@@ -2,9 +2,10 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Self
+from typing import Any, Self
 
 import sqlalchemy as sa
 from rapidfuzz import fuzz, process
@@ -58,7 +59,7 @@ class TermRef:
 class Thesaurus:
     """Every term there is, found by label or code whatever the accents, or through a merge."""
 
-    def __init__(self, terms: list[Term]) -> None:
+    def __init__(self, terms: Sequence[Any]) -> None:
         self.by_id = {
             term.id: TermRef(term.vocabulary, term.label, term.id, term.position,
                              term.closed_at is not None)
@@ -81,7 +82,9 @@ class Thesaurus:
 
     @classmethod
     def load(cls) -> Self:
-        return cls(list(db.session.scalars(sa.select(Term))))
+        columns = (Term.id, Term.vocabulary, Term.label, Term.code, Term.position, Term.closed_at,
+                   Term.merged_into_id)  # fmt: skip
+        return cls(db.session.execute(sa.select(*columns)).all())
 
     def find(self, vocabulary: Vocabulary, words: str) -> TermRef | None:
         found = self._by_words.get((vocabulary, name_key(words)))
