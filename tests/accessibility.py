@@ -59,31 +59,31 @@ def faults(page) -> list[str]:
     A page made of nothing but what the pages before were made of is not looked at a second time:
     only the style sheets would differ, and they are the same.
     """
-    said, shapes = [], set(page.evaluate(SHAPES))
+    said, shapes, size = [], set(page.evaluate(SHAPES)), page.viewport_size
     passes = PASSES[:1] if shapes <= _known else PASSES
     _known.update(shapes)
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     page.evaluate(ALIKE)
-    for size, scheme, rules in passes:
-        _turn(page, size, scheme)
-        said += [f"{size['width']} {scheme}: {fault}" for fault in page.evaluate(ASK, rules)]
-    return said + [
-        f"scrolls sideways at {size['width']} px"
-        for size in (LAPTOP, TELEPHONE)
-        if _scrolls(page, size)
-    ]
-
-
-def _turn(page, size, scheme) -> None:
+    for screen, scheme, rules in passes:
+        _turn(page, screen, scheme)
+        said += [f"{screen['width']} {scheme}: {fault}" for fault in page.evaluate(ASK, rules)]
+    for screen in (LAPTOP, TELEPHONE):
+        said += _sideways(page, screen)
     page.set_viewport_size(size)
+    return said
+
+
+def _turn(page, screen, scheme) -> None:
+    page.set_viewport_size(screen)
     # Without motion: a colour on its way from light to dark is neither.
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
 
-def _scrolls(page, size) -> bool:
-    page.set_viewport_size(size)
-    return page.evaluate("document.documentElement.scrollWidth") > size["width"]
+def _sideways(page, screen) -> list[str]:
+    page.set_viewport_size(screen)
+    wide = page.evaluate("document.documentElement.scrollWidth")
+    return [f"scrolls sideways: {wide} px"] if wide > screen["width"] else []
 
 
 def headings(page) -> list[str]:

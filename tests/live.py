@@ -1,11 +1,15 @@
 """A whole installation for a journey: real processes, database, queue and mail server."""
 
+import atexit
 import contextlib
+import functools
 import os
 import secrets
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -75,8 +79,13 @@ class Site:
 
 
 @contextlib.contextmanager
-def installation(kind: str, folder: Path, **environ: str):
-    """A site with its worker on SQLite, or on PostgreSQL with a Redis queue."""
+def installation(kind: str, folder: Path, *, seeded: bool = False, **environ: str):
+    """A site with its worker on SQLite, or on PostgreSQL with a Redis queue.
+
+    Its tables are made, and the small demonstration network is in them if it is to be `seeded`.
+    """
+    model, database = _model(kind, seeded)
+    shutil.copytree(model, folder, dirs_exist_ok=True)
     mailbox = Mailbox()
     smtp = Controller(mailbox, hostname="127.0.0.1", port=services.free_port())
     smtp.start()
@@ -85,17 +94,15 @@ def installation(kind: str, folder: Path, **environ: str):
         url=f"http://127.0.0.1:{port}",
         mailbox=mailbox,
         environ={
-            **{name: value for name, value in os.environ.items() if not name.startswith("CRM_")},
-            "CRM_INSTANCE": str(folder),
+            **_environ(folder),
             "CRM_BASE_URL": f"http://127.0.0.1:{port}",
             "CRM_SMTP_URL": f"smtp://127.0.0.1:{smtp.port}",
             "CRM_FEED_ALLOW": "127.0.0.0/8",
-            **(_servers() if kind == "postgresql" else {}),
+            **(_servers(database) if kind == "postgresql" else {}),
             **environ,
         },
     )
     try:
-        site.crm("db", "upgrade")
         site.start("serve", "--port", str(port))
         site.start("worker")
         site.wait()
@@ -108,14 +115,34 @@ def installation(kind: str, folder: Path, **environ: str):
         smtp.stop()
 
 
-def _servers() -> dict[str, str]:
-    """A database and a queue of their own on the servers of the tests."""
+@functools.cache
+def _model(kind: str, seeded: bool) -> tuple[Path, str]:
+    """An instance that `crm` makes ready once, and the name of its database on PostgreSQL:
+    installations are copies of it."""
+    folder = Path(tempfile.mkdtemp(prefix="maillage-model-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    servers = _servers() if kind == "postgresql" else {}
+    environ = _environ(folder) | servers
+    forks.run("db", "upgrade", env=environ)
+    if seeded:
+        forks.run("seed", "--size", "mini", env=environ)
+    return folder, servers.get("CRM_DATABASE_URL", "").rpartition("/")[2]
+
+
+def _environ(folder: Path) -> dict[str, str]:
+    """The settings of an instance in this folder: nothing but its place."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("CRM_")}
+    return {**kept, "CRM_INSTANCE": str(folder)}
+
+
+def _servers(model: str = "template1") -> dict[str, str]:
+    """A database, copied from another, and a queue of their own on the servers of the tests."""
     name = f"live_{secrets.token_hex(6)}"
     engine = sa.create_engine(
         f"{os.environ['TEST_POSTGRESQL']}/postgres", isolation_level="AUTOCOMMIT"
     )
     with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+        connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {model}"))
     engine.dispose()
     number = secrets.randbelow(15) + 1
     return {

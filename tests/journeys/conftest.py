@@ -6,14 +6,21 @@ import pytest
 PASSWORD = "un mot de passe de test"
 
 
+@pytest.fixture
+def seeded():
+    """Whether the site has the demonstration network and its team, or Awa alone."""
+    return False
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def site(request, tmp_path):
+def site(request, tmp_path, seeded):
     """A running site: SQLite and its file queue, or PostgreSQL and Redis; Awa can sign in."""
-    with live.installation(request.param, tmp_path) as running:
-        running.crm(
-            "users", "add", "awa@example.org", "--role", "communication", "--name", "Awa Diallo",
-            "--password-stdin", input=f"{PASSWORD}\n",
-        )  # fmt: skip
+    with live.installation(request.param, tmp_path, seeded=seeded) as running:
+        if not seeded:
+            running.crm(
+                "users", "add", "awa@example.org", "--role", "communication", "--name",
+                "Awa Diallo", "--password-stdin", input=f"{PASSWORD}\n",
+            )  # fmt: skip
         yield running
 
 

@@ -19,9 +19,13 @@ on_postgresql = pytest.mark.parametrize("site", ["postgresql"], indirect=True)
 
 
 @pytest.fixture
-def officer(page, site):
+def seeded():
+    return True
+
+
+@pytest.fixture
+def officer(page):
     """Benoît of the demonstration network, signed in."""
-    site.crm("seed", "--size", "mini")
     page.goto("/connexion")
     page.get_by_label("Courriel").fill("benoit@example.org")
     page.get_by_label("Mot de passe").fill("bonjour-arvalia")

@@ -49,8 +49,7 @@ with create_app().app_context():
 
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
-    with live.installation("sqlite", tmp_path_factory.mktemp("day")) as running:
-        running.crm("seed", "--size", "mini")
+    with live.installation("sqlite", tmp_path_factory.mktemp("day"), seeded=True) as running:
         yield running
 
 

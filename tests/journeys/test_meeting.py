@@ -19,8 +19,7 @@ MAIL = "requerante@example.org"
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     """The demonstration network, small, its site and its worker running."""
-    with live.installation("sqlite", tmp_path_factory.mktemp("meeting")) as running:
-        running.crm("seed", "--size", "mini")
+    with live.installation("sqlite", tmp_path_factory.mktemp("meeting"), seeded=True) as running:
         yield running
 
 

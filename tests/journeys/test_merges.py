@@ -7,9 +7,13 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
+def seeded():
+    return True
+
+
+@pytest.fixture
 def officer(page, site):
     """Benoît, signed in, who makes the same association twice; the cards are then compared."""
-    site.crm("seed", "--size", "mini")
     page.goto("/connexion")
     page.get_by_label("Courriel").fill("benoit@example.org")
     page.get_by_label("Mot de passe").fill("bonjour-arvalia")

@@ -20,8 +20,7 @@ STATES = "?etat=partis", "?etat=attente", "?q=zzz"
 @pytest.fixture(scope="module")
 def network(tmp_path_factory):
     """The demonstration network, small, its site running; a draft is waiting."""
-    with live.installation("sqlite", tmp_path_factory.mktemp("pages")) as running:
-        running.crm("seed", "--size", "mini")
+    with live.installation("sqlite", tmp_path_factory.mktemp("pages"), seeded=True) as running:
         running.crm("newsletter", "draft", "resaclic")
         yield running
 
