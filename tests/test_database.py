@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from factories import item
 from kept import apart
 
-from crm.db import db
+from crm.db import db, lightly
 from crm.identity import Identity
 
 
@@ -62,3 +62,18 @@ def test_who_waits_to_write_is_not_passed_by_all_those_who_come(app):
         ended.set()
         busy.join()
     assert sum(waits) < 6  # SQLite’s own waiting takes twelve
+
+
+def test_a_commit_waits_for_the_disk_but_where_it_may_be_made_again(app):
+    """2 is FULL, 1 is NORMAL; PostgreSQL waits always."""
+    lite = db.engine.dialect.name == "sqlite"
+    query = sa.text("PRAGMA synchronous" if lite else "SHOW synchronous_commit")
+
+    def asked():
+        db.session.rollback()
+        return db.session.scalar(query)
+
+    before = asked()
+    with lightly():
+        during = asked()
+    assert (before, during, asked()) == ((2, 1, 2) if lite else ("on", "on", "on"))
