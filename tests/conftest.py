@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import argon2
+import compiled
 import hypothesis
 import imap_server
 import pytest
@@ -33,12 +34,14 @@ sys.dont_write_bytecode = False
 hypothesis.settings.register_profile("suite", deadline=None)
 hypothesis.settings.load_profile("suite")
 users.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
-_started = []
+_started, _templates = [], []
 
 
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         _started.extend(services.start())
+        _templates.append(compiled.share())
+    compiled.use()
 
 
 def pytest_collection_modifyitems(items):
@@ -67,6 +70,8 @@ def pytest_runtest_teardown(item, nextitem):
 def pytest_unconfigure(config):
     for service in _started:
         service.stop()
+    for folder in _templates:
+        folder.cleanup()
 
 
 class Client(FlaskClient):

@@ -21,6 +21,8 @@ import weakref
 from pathlib import Path
 from typing import IO
 
+import compiled
+
 TOLD = 1 << 20  # bytes: words and environment of one command
 
 
@@ -118,6 +120,7 @@ def _parent() -> socket.socket:
 def _fork_when_told(control: socket.socket) -> None:
     for module in ("crm.app", "crm.cli", "gunicorn.arbiter", "gunicorn.workers.gthread"):
         importlib.import_module(module)
+    compiled.use()
     sys.dont_write_bytecode = False  # the migrations are read at each upgrade
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)

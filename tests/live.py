@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import functools
+import itertools
 import os
 import secrets
 import shutil
@@ -135,6 +136,11 @@ def _environ(folder: Path) -> dict[str, str]:
     return {**kept, "CRM_INSTANCE": str(folder)}
 
 
+# Redis has sixteen databases: no two installations at once have the same.
+_worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+_queues = itertools.cycle(range(1 + 7 * (_worker % 2), 8 + 7 * (_worker % 2)))
+
+
 def _servers(model: str = "template1") -> dict[str, str]:
     """A database, copied from another, and a queue of their own on the servers of the tests."""
     name = f"live_{secrets.token_hex(6)}"
@@ -144,7 +150,7 @@ def _servers(model: str = "template1") -> dict[str, str]:
     with engine.connect() as connection:
         connection.execute(sa.text(f"CREATE DATABASE {name} TEMPLATE {model}"))
     engine.dispose()
-    number = secrets.randbelow(15) + 1
+    number = next(_queues)
     return {
         "CRM_DATABASE_URL": f"{os.environ['TEST_POSTGRESQL']}/{name}",
         "CRM_QUEUE_URL": os.environ["TEST_REDIS"].removesuffix("/0") + f"/{number}",
