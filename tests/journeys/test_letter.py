@@ -66,7 +66,8 @@ def _reorder(awa):
     awa.get_by_text(re.compile("place 2 sur")).wait_for(state="attached")
     assert names.all_inner_texts() == [before[1], before[0], *before[2:]]
     assert awa.evaluate("document.activeElement.dataset.placement") is not None
-    # By mouse: the last goes above the first.
+    # By mouse, with the letter shown beside: the last goes above the first.
+    expect(awa.frame_locator("#cadre").get_by_role("heading").first).to_be_visible()
     box.locator("[data-placement]").last.drag_to(box.locator("[data-placement]").first)
     awa.get_by_text(re.compile("place 1 sur")).wait_for(state="attached")
     assert names.all_inner_texts()[0] == before[-1]

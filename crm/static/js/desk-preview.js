@@ -7,6 +7,7 @@ const frame = document.getElementById("cadre");
 const DESKTOP = 640; // pixels: a letter of 600, and some room around it
 let waiting = null;
 let asking = false;
+let loaded = null; // once the frame has its page: what is drawn before would be drawn in another
 
 // Show the letter with what is typed in `form` and is not kept yet.
 export function show(form) {
@@ -30,6 +31,7 @@ function ask(body) {
 
 async function next() {
   asking = true;
+  await loaded;
   while (waiting) {
     const body = waiting;
     waiting = null;
@@ -67,11 +69,17 @@ function look(link) {
   const address = new URL(frame.src);
   address.pathname = address.pathname.replace(/\.(html|txt)$/, link.dataset.view === "texte" ? ".txt" : ".html");
   address.searchParams.set("vue", link.dataset.view);
-  frame.src = address;
+  load(address);
   fit();
 }
 
+function load(address) {
+  loaded = new Promise((done) => { frame.addEventListener("load", done, { once: true }); });
+  if (address) frame.src = address;
+}
+
 export function startPreview() {
+  if (frame.contentDocument?.URL === "about:blank" || frame.contentDocument?.readyState !== "complete") load();
   new ResizeObserver(fit).observe(screen);
   fit();
   document.getElementById("vues").addEventListener("click", (event) => {
