@@ -333,6 +333,8 @@ def test_what_does_not_exist_is_not_found(client, method, path, number):
 
 def test_pages_cost_the_same_for_many_rows(client):
     issue = draft(news=2, funding=1)
+    item(Kind.JOB)
+    db.session.commit()
     pages = (f"{LETTERS}/", address(issue), address(issue, "/apercu"), "/gestion/")
     few = [cost(client, page) for page in pages]
     for _ in range(25):
