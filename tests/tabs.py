@@ -9,6 +9,8 @@ PASSWORD = "un mot de passe de test"
 # Without the window that nobody sees, Chromium takes half the machine less.
 PROGRAMS = "chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"
 
+NO_NETWORK = "ERR_INTERNET_DISCONNECTED", "ERR_CONNECTION_REFUSED"
+
 
 def chromium(kind, *arguments):
     """The machine's own Chromium, started by Playwright's `kind`; nothing is downloaded."""
@@ -41,7 +43,7 @@ def opening(browser, url, password=PASSWORD):
         tab = context.new_page()
         tab.on("pageerror", lambda error: complaints.append(str(error)))
         tab.on("console", lambda said: said.type == "error" and "status of 4" not in said.text
-               and "ERR_INTERNET_DISCONNECTED" not in said.text
+               and not any(one in said.text for one in NO_NETWORK)
                and complaints.append(said.text))  # fmt: skip
         return sign_in(tab, who, password) if who else tab
 
