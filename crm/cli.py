@@ -15,9 +15,10 @@ from flask.cli import AppGroup, ScriptInfo, with_appcontext  # noqa: E402
 
 from crm import jobs, serve  # noqa: E402
 from crm.accounts.cli import users  # noqa: E402
-from crm.config import SettingError, Settings  # noqa: E402
+from crm.config import Settings  # noqa: E402
 from crm.contacts.cli import contacts  # noqa: E402
 from crm.db import db  # noqa: E402
+from crm.environment import SettingError  # noqa: E402
 from crm.events.cli import events  # noqa: E402
 from crm.keeping.cli import COMMANDS  # noqa: E402
 from crm.keeping.upgrade import NotUpgraded, bring_up_to_date  # noqa: E402

@@ -11,8 +11,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from dotenv import dotenv_values
 from flask import current_app
+
+from crm import environment
+from crm.environment import SettingError
 
 ROOT = Path(__file__).resolve().parent.parent
 DEFAULT_FROM = "Maillage <lettre@example.org>"
@@ -21,10 +23,6 @@ DEFAULT_RETRY_DELAYS = (300, 1800, 7200, 14400, 28800, 57600, 86400, 86400, 6270
 DEFAULT_BACKUP_KEEP = (7, 5, 12)  # days, weeks, months
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-
-class SettingError(ValueError):
-    """A setting cannot be used; the message, in French, says which one and what it expects."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,9 @@ class Settings:
 
         Raises SettingError when a value cannot be used.
         """
-        values = _with_files(_environment() if environ is None else dict(environ))
+        values = environment.with_files(
+            environment.read(ROOT) if environ is None else dict(environ)
+        )
         production = values.get("CRM_ENV", "").strip() == "production"
         instance = Path(values.get("CRM_INSTANCE") or ROOT / "instance").absolute()
         return cls(
@@ -128,31 +128,6 @@ class Settings:
     def host(self) -> str:
         """The public host name, which also names message and calendar identifiers."""
         return urlsplit(self.base_url).hostname or "localhost"
-
-
-def _environment() -> dict[str, str]:
-    # An explicit empty path: dotenv would otherwise search upward from its caller's own file.
-    here = Path.cwd() / ".env"
-    file = here if here.is_file() else ROOT / ".env"
-    written = {key: value for key, value in dotenv_values(file).items() if value is not None}
-    return {**written, **os.environ}
-
-
-def _with_files(values: Mapping[str, str]) -> dict[str, str]:
-    """The settings, those that a file keeps included: CRM_SECRET_KEY_FILE names the file of
-    CRM_SECRET_KEY (a vault, or systemd, puts it there; https://systemd.io/CREDENTIALS)."""
-    found = dict(values)
-    for name, file in values.items():
-        setting = name.removesuffix("_FILE")
-        if not name.startswith("CRM_") or setting == name or not file:
-            continue
-        if values.get(setting):
-            raise SettingError(f"{setting} et {name}\u00a0: donnez l’un ou l’autre.")
-        try:
-            found[setting] = Path(file).read_text("utf-8").strip()
-        except (OSError, ValueError) as error:
-            raise SettingError(f"{name}\u00a0: le fichier {file} ne se lit pas.") from error
-    return found
 
 
 def _words(value: str | None) -> list[str]:

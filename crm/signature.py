@@ -11,7 +11,8 @@ from pathlib import Path
 import dkim
 from dkim.crypto import parse_pem_private_key
 
-from crm.config import SettingError, Settings
+from crm.config import Settings
+from crm.environment import SettingError
 
 # Mail providers want the way of leaving to be signed too (RFC 8058 §4).
 HEADERS = (

@@ -7,8 +7,9 @@ import factories
 import pytest
 
 from crm.app import create_app
-from crm.config import ROOT, SettingError, Settings
+from crm.config import ROOT, Settings
 from crm.db import db
+from crm.environment import SettingError
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from sending import deliver, ready, states
 from smtp_server import collector
 
 from crm import signature
-from crm.config import SettingError, Settings
+from crm.config import Settings
 from crm.db import db
+from crm.environment import SettingError
 from crm.mail import send_mails, write
 
 

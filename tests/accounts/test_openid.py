@@ -13,8 +13,9 @@ from openid_server import CLIENT, SECRET
 from crm.accounts import factor, openid
 from crm.accounts.sessions import UserSession
 from crm.acts import Act, Did
-from crm.config import SettingError, Settings
+from crm.config import Settings
 from crm.db import db
+from crm.environment import SettingError
 from crm.users import User
 
 REFUSED = "/connexion?fait=ailleurs"
