@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
-from benchmarks._pages import newcomer, settle, signed_in
+from benchmarks._pages import elsewhere, newcomer, settle, signed_in
 from crm.config import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -58,9 +58,7 @@ def run(sizes: Sequence[int] = SIZES) -> None:
 
 def _measure(app: Flask, kind: str, events: int) -> None:
     with app.app_context():
-        _fill(events)
-        db.session.commit()
-        settle()
+        elsewhere(lambda: _fill(events))
         client = signed_in(app, newcomer(UserRole.COMMUNICATION))
         for name, work in (
             ("la page d’une année", lambda: _page(client, YEAR)),
@@ -103,6 +101,8 @@ def _fill(events: int) -> None:
     _insert(Organisation, ({"name": f"Structure {n}"} for n in range(1, ORGANISATIONS + 1)))
     _insert(Event, (_event(n, events, moment) for n in range(1, events + 1)))
     _insert(Registration, (_registration(n) for n in range(1, events * EACH + 1)))
+    db.session.commit()
+    settle()
 
 
 def _insert(model: type, rows: object, step: int = 20_000) -> None:
