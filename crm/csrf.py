@@ -47,14 +47,20 @@ def _refuse_cross_site_writes() -> None:
         )
 
 
+def is_cross_site() -> bool:
+    """Whether the browser says that another site sent it here: a link or a form of theirs."""
+    return request.headers.get("Sec-Fetch-Site", "none") not in ("same-origin", "none")
+
+
 def _comes_from_us() -> bool:
+    # Whoever holds the network may show our name over http, but not have the browser lie: where
+    # both headers are sent, both must say so.
+    if is_cross_site():
+        return False
     origin = request.headers.get("Origin")
     if origin is not None and origin != "null":
         return _host(origin) in {request.host, urlsplit(Settings.current().base_url).netloc}
-    site = request.headers.get("Sec-Fetch-Site")
-    if site is not None:
-        return site in ("same-origin", "none")
-    return origin is None
+    return origin is None or "Sec-Fetch-Site" in request.headers
 
 
 def _comes_from_a_listed_site() -> bool:

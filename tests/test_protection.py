@@ -21,6 +21,8 @@ from crm.db import db
         ({"Origin": "null"}, 403),
         ({"Origin": "null", "Sec-Fetch-Site": "same-origin"}, 302),
         ({"Origin": "http://ailleurs.example", "Sec-Fetch-Site": "same-origin"}, 403),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "same-origin"}, 302),
+        ({"Origin": "http://localhost", "Sec-Fetch-Site": "cross-site"}, 403),  # our name over http
     ],
 )
 def test_a_write_from_another_site_is_refused(signed_in, headers, status):
