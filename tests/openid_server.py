@@ -17,6 +17,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet, OctKey, RSAKey
 
 CLIENT, SECRET = "maillage", "un-secret-partage"
+CONFIGURATION = "/.well-known/openid-configuration"
 
 
 class IdentityServer:
@@ -28,7 +29,7 @@ class IdentityServer:
         self.claims, self.changes = {}, {}
         self.header, self.key = {"alg": "RS256"}, None
         self.asked, self.tokens, self.userinfo_type = {}, [], "application/json"
-        self.in_userinfo = False
+        self.in_userinfo = self.sends_on = False
         self.url = ""
 
     @property
@@ -99,14 +100,18 @@ def identity_server():
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             parts = urlsplit(self.path)
-            if parts.path == "/authorize":
+            if server.sends_on and parts.path in ("/jwks", CONFIGURATION):
+                self.send_response(302)
+                self.send_header("Location", f"/suite{parts.path}")
+                self.end_headers()
+            elif parts.path == "/authorize":
                 query = {key: one[0] for key, one in parse_qs(parts.query).items()}
                 self.send_response(302)
                 self.send_header("Location", server.authorize(query))
                 self.end_headers()
             elif parts.path == "/userinfo":
                 self.answer(200, *server.told())
-            elif parts.path == "/jwks":
+            elif parts.path.endswith("/jwks"):
                 self.json(200, server.keys.as_dict(private=False))
             else:
                 self.json(200, server.configuration)

@@ -201,7 +201,8 @@ def _fetch(url: str) -> dict[str, Any]:
         return kept
     try:
         # Without our secret: this is said to everybody.
-        answer = OAuth2Session().get(url, timeout=TIMEOUT, withhold_token=True)
+        client = OAuth2Session()
+        answer = client.get(url, timeout=TIMEOUT, withhold_token=True, allow_redirects=False)
         answer.raise_for_status()
         found: dict[str, Any] = answer.json()
     except (OSError, ValueError) as error:

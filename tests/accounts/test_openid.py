@@ -87,6 +87,16 @@ def test_what_is_asked_is_what_the_rules_ask(visitor, server):
     assert server.tokens[-1]["grant_type"] == "authorization_code"
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_site_cannot_sign_anybody_in(visitor, server, site):
+    """OWASP ASVS 7.6.2: a link of theirs leads to the page where one presses the button."""
+    factories.awa()
+    address, theirs = "/connexion/ailleurs/?suite=/gestion/lettres/", {"Sec-Fetch-Site": site}
+    assert visitor.get(address, headers=theirs).location == "/connexion?suite=/gestion/lettres/"
+    ours = visitor.get(address, headers={"Sec-Fetch-Site": "same-origin"})
+    assert ours.location.startswith(server.url)
+
+
 @pytest.mark.parametrize(
     ("person", "is_known"),
     [
@@ -232,6 +242,17 @@ def test_a_server_that_is_not_who_it_says_is_refused(visitor, server):
     openid._known.clear()
     server.changes = {"token_endpoint": "ftp://ailleurs.example/"}
     assert leave(visitor) == REFUSED
+
+
+def test_what_is_asked_of_the_server_is_not_sent_on(visitor, server):
+    """OWASP ASVS 15.3.2: a redirection does not choose where the keys are read."""
+    factories.awa()
+    server.sends_on = True
+    assert leave(visitor) == REFUSED
+    server.sends_on = False
+    address = leave(visitor)
+    server.sends_on = True
+    assert come_back(visitor, address).location == REFUSED, "nor the keys"
 
 
 def test_a_server_that_does_not_answer_is_said(visitor, server, setting):

@@ -13,6 +13,7 @@ from crm.accounts.sessions import UserSession
 from crm.accounts.signin import welcome
 from crm.acts import Did, record
 from crm.auth import browser, current_session, enter, is_ours, next_page
+from crm.csrf import is_cross_site
 from crm.db import db, start_writing
 from crm.users import User
 
@@ -25,6 +26,8 @@ bp = Blueprint("openid", __name__, url_prefix="/connexion/ailleurs")
 def new() -> ResponseReturnValue:
     if not openid.name():
         abort(404)
+    if is_cross_site():  # nobody opens a session without a gesture of theirs here (ASVS 7.6.2)
+        return redirect(url_for("public.accounts.login.new", suite=request.args.get("suite")))
     confirms = current_user.is_authenticated
     try:
         url, gone = openid.leave(confirms=confirms, after=next_page())
