@@ -1,13 +1,12 @@
 """Fictional contacts by the hundred thousand: the same ones every time, in a minute."""
 
-import itertools
 import random
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
 
+from benchmarks._rows import insert
 from crm.contacts.departments import DEPARTMENTS
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.organisations import Organisation, organisation_terms
@@ -50,7 +49,6 @@ _PLACES = _cut(
 _COMMUNES = _cut(
     "Lyon Grenoble Saint-Étienne Valence Annecy Chambéry Clermont-Ferrand Roanne Vienne"
 )
-_STEP = 20_000
 _TITLES = ["Présidente", "Trésorier", "Directrice", "Chargé de mission", "Bénévole", "Maire"]
 
 
@@ -62,21 +60,16 @@ def fill(size: int) -> None:
     terms = {kind: _ids(kind) for kind in Vocabulary}
     first = (db.session.scalar(sa.select(sa.func.max(Organisation.id))) or 0) + 1
     ids = range(first, first + organisations)
-    _insert(Organisation, (_organisation(key, chance, places, terms) for key in ids))
-    _insert(organisation_terms, (row for key in ids for row in _terms_of(key, chance, terms)))
-    _insert(Detail, (row for key in ids for row in _details("organisation_id", key, chance)))
+    insert(Organisation, (_organisation(key, chance, places, terms) for key in ids))
+    insert(organisation_terms, (row for key in ids for row in _terms_of(key, chance, terms)))
+    insert(Detail, (row for key in ids for row in _details("organisation_id", key, chance)))
     first = (db.session.scalar(sa.select(sa.func.max(Person.id))) or 0) + 1
     people = range(first, first + size - organisations)
     names = _last_names(chance, max(500, size // 8))
-    _insert(Person, (_person(key, chance, places, names) for key in people))
-    _insert(Role, (_role(key, chance, ids) for key in people if chance.random() < 0.7))
-    _insert(Detail, (row for key in people for row in _details("person_id", key, chance)))
+    insert(Person, (_person(key, chance, places, names) for key in people))
+    insert(Role, (_role(key, chance, ids) for key in people if chance.random() < 0.7))
+    insert(Detail, (row for key in people for row in _details("person_id", key, chance)))
     _set_sequences()
-
-
-def _insert(table: Any, rows: Iterator[dict[str, Any]]) -> None:
-    while some := list(itertools.islice(rows, _STEP)):
-        db.session.execute(sa.insert(table), some)
 
 
 def _organisation(key: int, chance: random.Random, places: list, terms: dict) -> dict[str, Any]:

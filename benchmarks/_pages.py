@@ -4,6 +4,7 @@ import multiprocessing
 import time
 from collections.abc import Callable
 from statistics import quantiles
+from typing import Any
 
 import sqlalchemy as sa
 from flask import Flask
@@ -52,12 +53,12 @@ def seconds(client: FlaskClient, address: str) -> float:
     return time.perf_counter() - start
 
 
-def elsewhere(work: Callable[[], None]) -> None:
-    """Do it in another process, which leaves with its memory: a site that answers has not just
-    written a million rows, and has not that much to look through when it collects its garbage."""
+def elsewhere(work: Callable[..., None], *about: Any) -> None:
+    """Do `work(*about)` in another process, which leaves with its memory: a site that answers has
+    not just written a million rows, with as much to look through when it collects its garbage."""
     db.session.remove()
     db.engine.dispose()
-    other = multiprocessing.get_context("fork").Process(target=work)
+    other = multiprocessing.get_context("fork").Process(target=work, args=about)
     other.start()
     other.join()
     if other.exitcode:

@@ -19,6 +19,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from benchmarks._pages import elsewhere, newcomer, settle, signed_in
+from benchmarks._rows import insert
 from crm.config import ROOT
 
 sys.path.insert(0, str(ROOT / "tests"))
@@ -58,7 +59,7 @@ def run(sizes: Sequence[int] = SIZES) -> None:
 
 def _measure(app: Flask, kind: str, events: int) -> None:
     with app.app_context():
-        elsewhere(lambda: _fill(events))
+        elsewhere(_fill, events)
         client = signed_in(app, newcomer(UserRole.COMMUNICATION))
         for name, work in (
             ("la page d’une année", lambda: _page(client, YEAR)),
@@ -97,23 +98,12 @@ def _reference() -> None:
 
 def _fill(events: int) -> None:
     moment = now()
-    _insert(Person, ({"last_name": f"Nom {n}"} for n in range(1, PEOPLE + 1)))
-    _insert(Organisation, ({"name": f"Structure {n}"} for n in range(1, ORGANISATIONS + 1)))
-    _insert(Event, (_event(n, events, moment) for n in range(1, events + 1)))
-    _insert(Registration, (_registration(n) for n in range(1, events * EACH + 1)))
+    insert(Person, ({"last_name": f"Nom {n}"} for n in range(1, PEOPLE + 1)))
+    insert(Organisation, ({"name": f"Structure {n}"} for n in range(1, ORGANISATIONS + 1)))
+    insert(Event, (_event(n, events, moment) for n in range(1, events + 1)))
+    insert(Registration, (_registration(n) for n in range(1, events * EACH + 1)))
     db.session.commit()
     settle()
-
-
-def _insert(model: type, rows: object, step: int = 20_000) -> None:
-    some: list[dict[str, object]] = []
-    for row in rows:  # type: ignore[attr-defined]
-        some.append(row)
-        if len(some) == step:
-            db.session.execute(sa.insert(model), some)
-            some = []
-    if some:
-        db.session.execute(sa.insert(model), some)
 
 
 def _event(number: int, events: int, moment: object) -> dict[str, object]:

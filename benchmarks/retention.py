@@ -1,39 +1,32 @@
 """Who has been silent too long, among 100,000 or, with BENCH_FULL=1, 1,000,000 people.
 
-Half of them are cards with an address, half are addresses alone; two subscriptions, a registration
-and a request come from a part of them. What the clock asks at night, what the page asks, and the
-last sign of one person, beside one reading of the same rows.
+What the clock asks at night, what the page asks, and the last sign of one person, beside one
+reading of the same rows.
 """
 
-import itertools
 import os
 import time
-from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
 
-from benchmarks._pages import settle
+from benchmarks._crowd import gather
+from benchmarks._pages import elsewhere
 from benchmarks._servers import application, databases
-from crm.contacts.details import Detail, DetailKind
+from crm.contacts.details import Detail
 from crm.contacts.people import Person
 from crm.db import db, now, reading
-from crm.events.events import Event
 from crm.events.registrations import Registration
-from crm.filters import number, today
-from crm.newsletter.issues import Publication
-from crm.newsletter.subscriptions import Basis, Consent, Purpose, Subscription
+from crm.filters import number
+from crm.newsletter.subscriptions import Consent, Subscription
 from crm.privacy.lapses import Retention
 from crm.privacy.retain import ASKED_AT_ONCE, cutoff
 from crm.privacy.silence import count_silent, last_sign, silent
-from crm.requests.kinds import RequestKind
 from crm.requests.requests import SupportRequest
 
 SIZES = (100_000, *((1_000_000,) if os.environ.get("BENCH_FULL") else ()))
 READ = (Person, Detail, Subscription, Consent, Registration, SupportRequest)
-_STEP = 20_000
-_YEARS = 6  # signs are spread over so many: about half of the people are silent
 
 
 def run() -> None:
@@ -42,9 +35,7 @@ def run() -> None:
         with databases() as urls:
             for kind, url in urls.items():
                 with application(url):
-                    _fill(size)
-                    db.session.commit()
-                    settle()
+                    elsewhere(gather, size)
                     print(f"{kind}\u00a0: {number(size)} personnes", flush=True)
                     _measure()
 
@@ -78,58 +69,3 @@ def _reference() -> None:
     for model in READ:
         dated = "closed_at" if model is Detail else "given_at" if model is Consent else "created_at"
         db.session.execute(sa.select(sa.func.max(getattr(model, dated)))).one()
-
-
-def _fill(size: int) -> None:
-    moment, half = now(), size // 2
-    _insert(Person, (
-        {"first_name": "Awa", "last_name": f"Nom {n}", "created_at": _at(n, moment)}
-        for n in range(1, half + 1)
-    ))  # fmt: skip
-    _insert(Detail, (
-        {"person_id": n, "kind": DetailKind.EMAIL, "value": _email(n), "key": _email(n)}
-        for n in range(1, half + 1)
-    ))  # fmt: skip
-    db.session.add(letter := Publication(slug="mesure", name="Mesure"))
-    db.session.flush()
-    _insert(Subscription, (
-        {"id": n, "publication_id": letter.id, "email": _email(n), "created_at": _at(n, moment)}
-        for n in range(1, size + 1)
-    ))  # fmt: skip
-    _insert(Consent, (
-        {"subscription_id": n, "purpose": Purpose.RECEIVE, "basis": Basis.FORM,
-         "wording": "", "source": "", "given_at": _at(n, moment), "confirmed_at": _at(n, moment)}
-        for n in range(1, size + 1)
-    ))  # fmt: skip
-    _came(size, moment)
-
-
-def _came(size: int, moment: datetime) -> None:
-    """A third of them registered for something, a tenth asked for something."""
-    db.session.add(event := Event(
-        slug="e", uid="u", title="Titre", first_day=today(), last_day=today(), ends_at=moment,
-    ))  # fmt: skip
-    db.session.flush()
-    _insert(Registration, (
-        {"event_id": event.id, "state": "confirmed", "email": _email(n),
-         "created_at": _at(n, moment)}
-        for n in range(1, size + 1, 3)
-    ))  # fmt: skip
-    _insert(SupportRequest, (
-        {"reference": f"D-{n}", "kind": RequestKind.OTHER, "email": _email(n),
-         "created_at": _at(n, moment)}
-        for n in range(1, size + 1, 10)
-    ))  # fmt: skip
-
-
-def _at(number: int, moment: datetime) -> datetime:
-    return moment - timedelta(days=number * 7919 % (_YEARS * 365))
-
-
-def _email(number: int) -> str:
-    return f"personne{number}@example.org"
-
-
-def _insert(model: type[Any], rows: Iterator[dict[str, Any]]) -> None:
-    while some := list(itertools.islice(rows, _STEP)):
-        db.session.execute(sa.insert(model), some)
