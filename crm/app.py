@@ -241,5 +241,6 @@ def _protect(response: Response) -> Response:
         response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
     if request.endpoint and not request.endpoint.startswith(("static", "bootstrap.")):
         private = request.endpoint.startswith(("staff.", "public.accounts."))
+        private = private or "token" in (request.view_args or {})  # what a personal link shows
         response.headers.setdefault("Cache-Control", "no-store" if private else "no-cache")
     return response

@@ -1,6 +1,5 @@
 """The gate: every staff address is closed unless a role is named for it; and who is signed in."""
 
-import logging
 from collections.abc import Callable
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -31,8 +30,6 @@ ADMIN = frozenset({UserRole.ADMIN})
 OPEN = ("public.", "static", "bootstrap.static")
 # What one may do before adding the second factor that is asked of them.
 BEFORE_FACTOR = ("staff.accounts.",)
-
-log = logging.getLogger(__name__)
 
 manager = LoginManager()
 limiter = Limiter(get_remote_address)
@@ -92,8 +89,6 @@ def _gate() -> ResponseReturnValue | None:
             abort(401)
         return redirect(url_for("public.accounts.login.new", suite=request.full_path.rstrip("?")))
     if current_user.role not in roles_of(endpoint):
-        who, how = current_user.id, request.method
-        log.warning("accès refusé\u00a0: compte %s, %s %s", who, how, endpoint)
         abort(403)
     if owes_factor() and not endpoint.startswith(BEFORE_FACTOR):
         return redirect(url_for("staff.accounts.factor.show"), 303)

@@ -5,7 +5,7 @@ import logging
 import sqlite3
 
 from flask import Flask, current_app, g, jsonify, render_template, request
-from flask_login import AnonymousUserMixin
+from flask_login import AnonymousUserMixin, current_user
 from sqlalchemy.exc import (
     DatabaseError,
     DataError,
@@ -61,6 +61,9 @@ def init_app(app: Flask) -> None:
 def _http_error(error: HTTPException):  # type: ignore[no-untyped-def]
     if error.code is None or error.code < 400:
         return error
+    if error.code == 403:  # a role, a record, a form sent by another site: by number, never by name
+        who = getattr(current_user, "id", "–")
+        log.warning("accès refusé\u00a0: compte %s, %s %s", who, request.method, request.endpoint)
     said = error.description if error.description != type(error).description else None
     return _page(error.code, said)
 

@@ -50,6 +50,13 @@ def test_a_refused_access_is_logged_by_number(signed_in, caplog):
     assert luc.email not in caplog.text
 
 
+def test_a_form_sent_by_another_site_is_logged_too(visitor, caplog):
+    with caplog.at_level(logging.WARNING):
+        visitor.post("/connexion", data={"email": "a@b"}, headers={"Sec-Fetch-Site": "cross-site"})
+    said = "accès refusé\u00a0: compte –, POST public.accounts.login.new"
+    assert [record.getMessage() for record in caplog.records] == [said]
+
+
 def test_signing_in_logs_neither_address_nor_password(visitor, caplog):
     with caplog.at_level(logging.DEBUG, logger="crm"):
         visitor.post(

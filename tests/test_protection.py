@@ -1,10 +1,13 @@
 """Cross-site writes, headers, cookies, and what an error page says."""
 
+from urllib.parse import urlsplit
+
 import factories
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from crm.db import db
+from crm.newsletter.readers.links import preferences_url
 
 
 @pytest.mark.parametrize(
@@ -47,8 +50,17 @@ def test_headers_are_strict_everywhere(visitor, signed_in):
         assert "unsafe" not in policy
         assert policy.startswith("default-src 'self'")
         assert "frame-ancestors 'self'" in policy
+        assert {"object-src 'none'", "base-uri 'none'"} <= set(policy.split("; "))
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert client.get("/gestion/").headers["Cache-Control"] == "no-store"
+
+
+def test_what_a_personal_link_shows_is_kept_nowhere(visitor):
+    """OWASP ASVS 14.2.2 and 14.3.2: neither by a browser that others use, nor on the way."""
+    someone = factories.subscriber("chloe@example.org")
+    db.session.commit()
+    shown = visitor.get(urlsplit(preferences_url(someone.id)).path)
+    assert (shown.status_code, shown.headers["Cache-Control"]) == (200, "no-store")
 
 
 def test_only_listed_sites_may_frame_and_only_what_may_be_framed(visitor, setting):

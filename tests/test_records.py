@@ -97,4 +97,5 @@ def test_a_link_that_was_not_given_opens_nothing(app, visitor):
         seen.add(endpoint)
         answer = visitor.open(url, method=method)
         assert answer.status_code in (404, 410), (endpoint, method, url, answer.status_code)
+        assert "no-store" in answer.headers["Cache-Control"], endpoint
     assert len(seen) > 10
