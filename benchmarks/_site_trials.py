@@ -145,17 +145,21 @@ class SiteBench:
             old, file = kept.sums(), kept.saved(settings.instance, "avant.zip")
             db.session.execute(sa.text("UPDATE items SET title = 'Après'"))
             db.session.commit()
-            new = kept.sums()
+            new, started = kept.sums(), time.monotonic()
+            restore(settings, file)
+            whole = time.monotonic() - started
             for _ in range(times):
+                db.session.execute(sa.text("UPDATE items SET title = 'Après'"))
+                db.session.commit()
                 process = kept.forked(lambda: restore(settings, file))
-                time.sleep(self.chance.uniform(0.05, 2.5))
+                time.sleep(self.chance.uniform(0, 2 * whole))
                 kept.killed(process)
                 found = kept.sums()
                 wrong += found not in (old, new)
                 undone += found == new
             restore(settings, file)
             wrong += kept.sums() != old
-        detail = f"{number(undone)} sans effet, les autres entières"
+        detail = f"{number(undone)} sans effet, {number(times - undone)} entières"
         self.tell("`kill -9` d’une restauration", kind, times, wrong, detail)
 
     def killed_upgrades(self, kind: str, times: int) -> None:
