@@ -98,6 +98,14 @@ class Form(HTMLParser):
             self.values[self._text] += data
 
 
+def queries_of(client, url: str) -> int:
+    """How many questions a page asks the database, once what never changes is known."""
+    client.get(url)
+    with Queries() as queries:
+        client.get(url)
+    return queries.count
+
+
 class Queries:
     """Counts the queries of a stretch of code."""
 

@@ -262,16 +262,10 @@ def test_a_card_costs_the_same_for_one_role_as_for_twenty(officer):
     who = cards.person()
     url = f"{URL}/personnes/{who.id}"
 
-    def count():
-        officer.get(url)
-        with cards.Queries() as queries:
-            officer.get(url)
-        return queries.count
-
     for number in range(2):
         cards.works(who, cards.organisation(f"Structure {number}"))
-    few = count()
+    few = cards.queries_of(officer, url)
     for number in range(18):
         cards.works(who, cards.organisation(f"Association {number}")).end(today())
     assert db.session.scalar(sa.select(sa.func.count(Role.id))) == 20
-    assert count() == few
+    assert cards.queries_of(officer, url) == few

@@ -129,14 +129,8 @@ def test_a_term_that_does_not_exist_is_not_found(administrator):
 
 
 def test_a_list_costs_the_same_for_one_use_as_for_many(administrator):
-    def count():
-        administrator.get(f"{URL}/?liste=sector")
-        with cards.Queries() as queries:
-            administrator.get(f"{URL}/?liste=sector")
-        return queries.count
-
-    few = count()
+    few = cards.queries_of(administrator, f"{URL}/?liste=sector")
     for number in range(10):
         cards.organisation(f"Structure {number}", sectors=[sector("eau"), sector("sante")])
     assert db.session.scalar(sa.select(sa.func.count(Person.id))) == 0
-    assert count() == few
+    assert cards.queries_of(administrator, f"{URL}/?liste=sector") == few

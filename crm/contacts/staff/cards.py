@@ -1,7 +1,7 @@
-"""What the cards of organisations and of people have in common: the journal, edit by section."""
+"""What the cards of organisations and of people have in common: journal, sections, archives."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -12,9 +12,12 @@ from crm.contacts import change
 from crm.contacts.change import Clash, Outcome
 from crm.contacts.facts import Contact
 from crm.contacts.journal import Change, Entry, EntryKind, sentence
+from crm.contacts.organisations import Organisation
 from crm.contacts.people import Person
 from crm.contacts.staff.sections import SectionForm
 from crm.db import db
+
+Card = TypeVar("Card", Organisation, Person)
 
 _LAST_PAGE = 100_000
 
@@ -48,6 +51,29 @@ def address(contact: Contact, **more: Any) -> str:
     if isinstance(contact, Person):
         return url_for("staff.contacts.people.show", person_id=contact.id, **more)
     return url_for("staff.contacts.organisations.show", organisation_id=contact.id, **more)
+
+
+def locked(model: type[Card], card_id: int) -> Card:
+    """The card; when it is about to change, nobody else changes it meanwhile."""
+    writes = request.method == "POST"
+    return db.get_or_404(model, card_id, with_for_update=writes or None)
+
+
+def archive(contact: Contact) -> ResponseReturnValue:
+    change.archive(contact, by=current_user)
+    return _said_of(contact, "est archivée\u00a0: elle n’est plus proposée")
+
+
+def restore(contact: Contact) -> ResponseReturnValue:
+    change.restore(contact, by=current_user)
+    return _said_of(contact, "est de nouveau proposée")
+
+
+def _said_of(contact: Contact, words: str) -> ResponseReturnValue:
+    db.session.commit()
+    name = contact.name if isinstance(contact, Person) else contact.title
+    flash(f"La fiche de {name} {words}.")
+    return redirect(address(contact))
 
 
 def edit(

@@ -71,35 +71,20 @@ def new() -> ResponseReturnValue:
 @bp.route("/<int:organisation_id>/modifier/<section>", methods=["GET", "POST"])
 @allow(WORK)
 def edit(organisation_id: int, section: str) -> ResponseReturnValue:
-    return cards.edit(
-        _locked(organisation_id), ORGANISATION, section, "staff/contacts/organisations/edit.html"
-    )
+    organisation = cards.locked(Organisation, organisation_id)
+    return cards.edit(organisation, ORGANISATION, section, "staff/contacts/organisations/edit.html")
 
 
 @bp.post("/<int:organisation_id>/archivage")
 @allow(WORK)
 def archive(organisation_id: int) -> ResponseReturnValue:
-    organisation = _locked(organisation_id)
-    change.archive(organisation, by=current_user)
-    db.session.commit()
-    flash(f"La fiche de {organisation.title} est archivée\u00a0: elle n’est plus proposée.")
-    return redirect(url_for(".show", organisation_id=organisation.id))
+    return cards.archive(cards.locked(Organisation, organisation_id))
 
 
 @bp.post("/<int:organisation_id>/restauration")
 @allow(WORK)
 def restore(organisation_id: int) -> ResponseReturnValue:
-    organisation = _locked(organisation_id)
-    change.restore(organisation, by=current_user)
-    db.session.commit()
-    flash(f"La fiche de {organisation.title} est de nouveau proposée.")
-    return redirect(url_for(".show", organisation_id=organisation.id))
-
-
-def _locked(organisation_id: int) -> Organisation:
-    """The organisation; when it is about to change, nobody else changes it meanwhile."""
-    writes = request.method == "POST"
-    return db.get_or_404(Organisation, organisation_id, with_for_update=writes or None)
+    return cards.restore(cards.locked(Organisation, organisation_id))
 
 
 def _by_name(role: Role) -> tuple[str, str]:

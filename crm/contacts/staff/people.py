@@ -73,30 +73,17 @@ def _create(form: NewPersonForm) -> Person:
 @bp.route("/<int:person_id>/modifier/<section>", methods=["GET", "POST"])
 @allow(WORK)
 def edit(person_id: int, section: str) -> ResponseReturnValue:
-    return cards.edit(_locked(person_id), PERSON, section, "staff/contacts/people/edit.html")
+    person = cards.locked(Person, person_id)
+    return cards.edit(person, PERSON, section, "staff/contacts/people/edit.html")
 
 
 @bp.post("/<int:person_id>/archivage")
 @allow(WORK)
 def archive(person_id: int) -> ResponseReturnValue:
-    person = _locked(person_id)
-    change.archive(person, by=current_user)
-    db.session.commit()
-    flash(f"La fiche de {person.name} est archivée\u00a0: elle n’est plus proposée.")
-    return redirect(url_for(".show", person_id=person.id))
+    return cards.archive(cards.locked(Person, person_id))
 
 
 @bp.post("/<int:person_id>/restauration")
 @allow(WORK)
 def restore(person_id: int) -> ResponseReturnValue:
-    person = _locked(person_id)
-    change.restore(person, by=current_user)
-    db.session.commit()
-    flash(f"La fiche de {person.name} est de nouveau proposée.")
-    return redirect(url_for(".show", person_id=person.id))
-
-
-def _locked(person_id: int) -> Person:
-    """The person; when the card is about to change, nobody else changes it meanwhile."""
-    writes = request.method == "POST"
-    return db.get_or_404(Person, person_id, with_for_update=writes or None)
+    return cards.restore(cards.locked(Person, person_id))
