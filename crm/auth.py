@@ -9,13 +9,13 @@ from flask import Flask, abort, current_app, flash, g, redirect, request, sessio
 from flask.typing import ResponseReturnValue
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
-from flask_login import LoginManager, current_user
+from flask_login import LoginManager, current_user, logout_user
 
 from crm.accounts.devices import device
 from crm.accounts.policy import Asked, SignInPolicy
 from crm.accounts.sessions import SEEN_EVERY, Browser, UserSession, note_seen
 from crm.csrf import SAFE
-from crm.db import db, now
+from crm.db import change, db, now
 from crm.jobs import enqueue
 from crm.users import User, UserRole
 
@@ -175,6 +175,15 @@ def enter(opened: UserSession, key: str) -> None:
     if kept:
         session["_flashes"] = kept
     session.permanent = opened.remembered
+
+
+def leave() -> None:
+    """End the session of the browser that asks, were it waiting for a code. Commits nothing."""
+    found = _find_session()
+    if found is not None:
+        change(sa.delete(UserSession).where(UserSession.id == found.id))
+    logout_user()
+    session.clear()
 
 
 def browser() -> Browser:

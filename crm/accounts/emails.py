@@ -44,16 +44,16 @@ def reset(email: str) -> Mail | None:
     return write(known.email, subject=subject, text=text, html=html, headers=PERSONAL)
 
 
-def told(user: User, what: str, to: str = "") -> Mail:
+def told(user: User | None, what: str, to: str = "") -> None:
     """Tell someone what has just happened to their account: « votre mot de passe a changé ».
 
-    `to` when their address is what has changed: the former one is told.
+    `to` when their address is what has changed: the former one is told. Without a `user`, the same
+    work is done and nothing is kept: how long it takes says nothing.
     """
-    return post(
-        to or user.email,
-        "accounts/told",
-        subject=f"{what[0].upper()}{what[1:]}",
-        what=what,
-        at=now(),
-        forgotten_url=f"{Settings.current().base_url}/connexion/oubli",
+    subject = f"{what[0].upper()}{what[1:]}"
+    forgotten_url = f"{Settings.current().base_url}/connexion/oubli"
+    text, html = draw(
+        "accounts/told", subject=subject, what=what, at=now(), forgotten_url=forgotten_url
     )
+    if user is not None:
+        write(to or user.email, subject=subject, text=text, html=html)

@@ -33,7 +33,7 @@ def check_password(email: str, password: str, browser: Browser) -> User | None:
     if known is None or not right:
         record(Did.REFUSED, about=user)
         db.session.commit()
-        _warn(known, email)
+        _warn(Try.PASSWORD, email, known, "plusieurs mots de passe faux ont été essayés")
         return None
     attempt.succeeded = True
     known.strengthen(password)
@@ -55,6 +55,8 @@ def check_code(user: User, typed: str, browser: Browser) -> bool:
         return True
     record(Did.REFUSED, about=user, detail="second facteur")
     db.session.commit()
+    who = "quelqu’un qui connaît votre mot de passe"
+    _warn(Try.CODE, user.email, user, f"{who} a essayé plusieurs codes faux")
     return False
 
 
@@ -92,11 +94,11 @@ def _note_throttling(user: User | None, refused: attempts.TooMany) -> None:
     db.session.commit()
 
 
-def _warn(user: User | None, email: str) -> None:
-    """Tell the person, once, that somebody insists on their account."""
-    if user is None or attempts.failures(Try.PASSWORD, email) != LIMITS[Try.PASSWORD].account:
+def _warn(kind: Try, email: str, user: User | None, what: str) -> None:
+    """Tell the person, once, that somebody insists on their account; as long when there is none."""
+    if attempts.failures(kind, email) != LIMITS[kind].account:
         return
-    emails.told(user, "plusieurs mots de passe faux ont été essayés sur votre compte")
+    emails.told(user, f"{what} sur votre compte")
     db.session.commit()
     wake()
 

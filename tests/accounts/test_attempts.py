@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 from factories import PASSWORD
 
+from crm.accounts import emails
 from crm.accounts.attempts import LIMITS, Attempt, TooMany, Try, forget_attempts, take
 from crm.acts import Act, Did
 from crm.db import db, now
@@ -107,6 +108,18 @@ def test_the_journal_says_it_once_and_the_person_is_told_once(visitor):
     assert {act.about_id for act in db.session.scalars(sa.select(Act))} == {awa.id}
     [mail] = db.session.scalars(sa.select(Mail))
     assert mail.subject == "Plusieurs mots de passe faux ont été essayés sur votre compte"
+
+
+def test_nobody_is_told_in_the_same_time(visitor, monkeypatch):
+    """OWASP ASVS 6.3.8: the mail that warns is drawn for an account that does not exist too."""
+    drawn = []
+    real = emails.draw
+    monkeypatch.setattr(
+        emails, "draw", lambda *said, **more: drawn.append(1) or real(*said, **more)
+    )
+    insist(visitor, MOST + 1, email="nul@example.org")
+    assert len(drawn) == 1
+    assert db.session.scalars(sa.select(Mail)).all() == []
 
 
 def test_attempts_made_at_once_all_count(app):

@@ -15,6 +15,7 @@ from crm.accounts.factor import RecoveryCode
 from crm.accounts.sessions import UserSession
 from crm.acts import Act, Did
 from crm.db import db
+from crm.mail import Mail
 from crm.users import User
 
 
@@ -92,6 +93,8 @@ def test_codes_are_not_guessed(visitor, protected):
     answers = [second_step(visitor, f"{number:06}").status_code for number in range(most + 1)]
     assert answers == [422] * most + [429]
     assert second_step(visitor, code(protected)).status_code == 429
+    [mail] = db.session.scalars(sa.select(Mail))
+    assert (mail.recipient, "connaît votre mot de passe" in mail.subject) == (protected.email, True)
 
 
 def test_the_first_step_does_not_last(visitor, protected):
@@ -139,7 +142,7 @@ def test_the_secret_survives_a_change_of_key_and_not_its_loss(protected, setting
 
 def test_one_adds_it_removes_it_and_renews_its_codes(signed_in):
     awa = factories.awa()
-    client = signed_in(awa)
+    client, elsewhere = signed_in(awa), signed_in(awa)
     pages = "/gestion/compte/second-facteur/"
     assert client.get(f"{pages}code").location == pages, "nothing was begun"
     assert client.get(f"{pages}code.svg").status_code == 404
@@ -152,6 +155,8 @@ def test_one_adds_it_removes_it_and_renews_its_codes(signed_in):
     assert client.post(f"{pages}code", data={"code": "000000"}).status_code == 422
     shown = client.post(f"{pages}code", data={"code": code(awa)}).text
     assert awa.has_factor
+    assert elsewhere.get("/gestion/").status_code == 302, "opened with the password alone"
+    elsewhere = signed_in(awa)
     assert shown.count("<li><code>") == factor.CODES
     assert client.get(f"{pages}code.svg").status_code == 404, "the secret is not shown again"
     former = {row.code_hash for row in db.session.scalars(sa.select(RecoveryCode))}
@@ -160,6 +165,7 @@ def test_one_adds_it_removes_it_and_renews_its_codes(signed_in):
     assert former.isdisjoint({row.code_hash for row in db.session.scalars(sa.select(RecoveryCode))})
     assert client.get(f"{pages}retrait").status_code == 200
     client.post(f"{pages}retrait")
+    assert elsewhere.get("/gestion/").status_code == 302
     db.session.refresh(awa)
     assert (awa.has_factor, awa.totp_secret, RecoveryCode.left(awa)) == (False, None, 0)
     kinds = db.session.scalars(sa.select(Act.kind).order_by(Act.id)).all()
@@ -190,9 +196,13 @@ def test_a_code_confirms_too(signed_in, protected):
     asked = "/gestion/compte/confirmation/?suite=/gestion/compte/mot-de-passe/"
     assert client.post(asked, data={"code": "000000"}).status_code == 422
     assert client.post(asked, data={}).status_code == 422
+    with client.session_transaction() as cookie:
+        former = cookie["key"]
     answer = client.post(asked, data={"code": code(protected)})
     assert answer.location == "/gestion/compte/mot-de-passe/"
     assert client.get(answer.location).status_code == 200
+    with client.session_transaction() as cookie:
+        assert cookie["key"] != former, "a new key each time one proves who one is (ASVS 7.2.4)"
 
 
 def test_two_people_with_one_code_are_one(protected, app):

@@ -87,6 +87,19 @@ def test_choosing_a_password_ends_every_session_and_every_other_link(visitor, si
     assert visitor.get(second).status_code == 410
 
 
+def test_who_was_signed_in_on_that_browser_is_signed_out_for_good(signed_in):
+    """The cookie of before opens nothing either (OWASP ASVS 7.4.1)."""
+    client = signed_in(factories.benoit())
+    _, url = keep(new_link(factories.awa(), LinkKind.RESET))
+    with client.session_transaction() as cookie:
+        former = cookie["key"]
+    choose(client, url)
+    with client.session_transaction() as cookie:
+        assert "key" not in cookie
+        cookie["key"] = former
+    assert client.get("/gestion/").status_code == 302
+
+
 def test_two_uses_at_once_are_one(app):
     link, _ = keep(new_link(factories.awa(), LinkKind.RESET))
     assert [link.use(), link.use()] == [True, False]

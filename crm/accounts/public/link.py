@@ -1,14 +1,14 @@
 """The page of a mailed link, where one chooses a password: it serves once."""
 
-from flask import Blueprint, redirect, render_template, session, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import logout_user
 
 from crm.accounts import emails
 from crm.accounts.forms import ChosenForm, network_words
 from crm.accounts.links import AccountLink, LinkKind, cancel
 from crm.accounts.sessions import end_all
 from crm.acts import Did, record
+from crm.auth import leave
 from crm.db import db
 from crm.mail import wake
 
@@ -23,9 +23,8 @@ def edit(token: str) -> ResponseReturnValue:
     form = ChosenForm()
     form.words = (link.user.name, link.user.email)
     if form.is_valid_post() and link.use():
+        leave()
         _choose(link, form.password.data)
-        logout_user()
-        session.clear()
         return redirect(url_for("public.accounts.login.new", fait="mot-de-passe"))
     code = 422 if form.errors else 200
     return render_template(

@@ -1,15 +1,15 @@
 """Signing in with a password, and out."""
 
-from flask import Blueprint, redirect, render_template, request, session, url_for
+from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_login import current_user, logout_user
+from flask_login import current_user
 
 from crm.accounts import openid
 from crm.accounts.attempts import TooMany
 from crm.accounts.forms import LoginForm
 from crm.accounts.signin import check_password, open_session
 from crm.acts import Did, record
-from crm.auth import browser, current_session, enter, next_page
+from crm.auth import browser, enter, leave, next_page
 from crm.db import db
 
 bp = Blueprint("login", __name__)
@@ -54,10 +54,8 @@ def new() -> ResponseReturnValue:
 def delete() -> ResponseReturnValue:
     if current_user.is_authenticated:
         record(Did.SIGNED_OUT, by=current_user)
-        db.session.delete(current_session())
-        db.session.commit()
-    logout_user()
-    session.clear()
+    leave()
+    db.session.commit()
     answer = redirect(url_for(".new"))
     # Pages seen are not shown by « back »; what waits on the device to be sent stays (0022).
     answer.headers["Clear-Site-Data"] = '"cache"'
