@@ -9,7 +9,7 @@ from flask.cli import AppGroup
 
 from crm.acts import Did, record_mine
 from crm.contacts.duplicates.detect import find_duplicates, keep
-from crm.contacts.files import intake
+from crm.contacts.files import intake, undo
 from crm.contacts.files.columns import COLUMNS
 from crm.contacts.files.export import as_csv, as_xlsx, columns_of, everyone
 from crm.contacts.files.imports import Import, Stage
@@ -17,7 +17,6 @@ from crm.contacts.files.mappings import Fields, check, mapping_for, read_mapping
 from crm.contacts.files.rehearse import Line, Rehearsal, rehearse
 from crm.contacts.files.say import Change
 from crm.contacts.files.spreadsheets import read_table
-from crm.contacts.files.undo import undo
 from crm.contacts.kinds import ContactKind
 from crm.contacts.search.index import reindex_all
 from crm.db import db, start_reading
@@ -117,26 +116,41 @@ def _changed(change: Change) -> str:
 @contacts.command("undo")
 @click.argument("number", type=int, required=False)
 def undo_import(number: int | None) -> None:
-    """Annule un import, le dernier si aucun n’est dit, sauf ce que quelqu’un a changé depuis."""
-    if number is None:
-        record = db.session.scalars(Import.latest().where(Import.stage == Stage.APPLIED)).first()
-    else:
-        record = db.session.get(Import, number)
+    """Annule un import, le dernier si aucun n’est dit, sauf ce que quelqu’un a changé depuis.
+
+    Les autres travaillent pendant ce temps. Interrompue, l’annulation reprend d’elle-même.
+    """
+    record = _to_undo(number)
     if record is None:
         raise click.ClickException(
             f"L’import {number} n’existe pas." if number else "Il n’y a aucun import à annuler."
         )
     try:
+        undo.ask(record)
+        record_mine(Did.IMPORTED, record, "annulé, ligne de commande")
+        db.session.commit()
         with bar("Annulation") as progress:
-            undone = undo(record, progress=progress)
+            undone = undo.carry_out(record.id, progress)
     except ValueError as error:
         raise click.ClickException(str(error)) from error
-    db.session.commit()
     for left in undone.left:
-        click.echo(f"Laissée\u00a0: {left.title} (ligne {left.line}), {left.why}.")
+        where = "" if left.is_term else f" (ligne {left.line})"
+        click.echo(f"Laissé{'' if left.is_term else 'e'}\u00a0: {left.title}{where}, {left.why}.")
     removed = plural(undone.removed, "fiche retirée", "fiches retirées")
     restored = plural(undone.restored, "fiche remise", "fiches remises")
     click.echo(f"{removed}, {restored} comme avant.")
+    if record.stage is not Stage.UNDONE:
+        raise click.ClickException(
+            f"L’annulation s’est arrêtée. Pour la reprendre\u00a0: crm contacts undo {record.id}"
+        )
+
+
+def _to_undo(number: int | None) -> Import | None:
+    """This import, or the last one that can be undone, or is being."""
+    if number is not None:
+        return db.session.get(Import, number)
+    stages = Stage.APPLIED, Stage.UNDOING, Stage.HALTED
+    return db.session.scalars(Import.latest().where(Import.stage.in_(stages))).first()
 
 
 @contacts.command("export")

@@ -12,7 +12,7 @@ from crm.contacts.duplicates.merge import ABSORBED, KEPT, Contact, MergeRefused
 from crm.contacts.duplicates.merges import Merge
 from crm.contacts.files.apply import jsonable
 from crm.contacts.files.cards import MODELS
-from crm.contacts.files.undo import typed
+from crm.contacts.files.put_back import typed
 from crm.contacts.organisations import OtherName
 from crm.contacts.references import columns_to, unique_sets
 from crm.contacts.search.index import index

@@ -20,6 +20,8 @@ class Stage(StrEnum):
     WRITTEN = "written"  # the search does not know all of it yet
     APPLIED = "applied"
     FAILED = "failed"
+    UNDOING = "undoing"
+    HALTED = "halted"  # an error stopped the undoing: what remains waits for somebody
     UNDONE = "undone"
 
     @property
@@ -33,6 +35,8 @@ _LABELS = {
     Stage.WRITTEN: "en cours",
     Stage.APPLIED: "appliqué",
     Stage.FAILED: "interrompu",
+    Stage.UNDOING: "en cours d’annulation",
+    Stage.HALTED: "annulation interrompue",
     Stage.UNDONE: "annulé",
 }
 
@@ -56,7 +60,7 @@ class Import(Model):
     terms: Mapped[list[str]] = mapped_column(default=list)  # ids of those it made, as texts
     created_at: Mapped[datetime] = mapped_column(default=now)
     applied_at: Mapped[datetime | None]
-    undone_at: Mapped[datetime | None]
+    undone_at: Mapped[datetime | None]  # while it is being undone: when the last step was taken
     user_id: Mapped[int | None] = mapped_column(sa.ForeignKey("users.id", ondelete="SET NULL"))
     user: Mapped[User | None] = relationship()
     changes: Mapped[list["ImportChange"]] = relationship(
@@ -70,11 +74,26 @@ class Import(Model):
 
     @property
     def is_running(self) -> bool:
-        return self.stage in (Stage.ASKED, Stage.WRITTEN)
+        return self.stage in (Stage.ASKED, Stage.WRITTEN, Stage.UNDOING)
 
     @property
     def can_be_undone(self) -> bool:
-        return self.stage is Stage.APPLIED
+        return self.stage in (Stage.APPLIED, Stage.HALTED)
+
+    @property
+    def undone(self) -> dict[str, int]:
+        """What undoing it did so far: cards `removed`, `restored`, `left`; `terms` that stay; how
+        many of its changes are `done`, out of the `total`. Empty when nobody asked for it."""
+        counts: dict[str, int] = self.totals.get("undone", {})
+        return counts
+
+    def count_undone(self, **more: int) -> None:
+        """Add these to what undoing it did; to nothing when it begins."""
+        blank = dict.fromkeys(("removed", "restored", "left", "terms", "done", "total"), 0)
+        counts = blank | self.undone
+        self.totals = self.totals | {
+            "undone": {name: count + more.get(name, 0) for name, count in counts.items()}
+        }
 
 
 class ImportChange(Model):

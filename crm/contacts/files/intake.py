@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crm.contacts.files import undo
 from crm.contacts.files.apply import write
 from crm.contacts.files.imports import Import, Stage
 from crm.contacts.files.learn import learn
@@ -172,38 +173,47 @@ def _share(progress: Progress | None, first: int, last: int) -> Progress:
 
 @job
 def run(import_id: int) -> None:
-    """Carry out one import, unless another worker has. Commits as it goes."""
+    """Carry out one import, or put back what it did, as was asked, unless another worker has.
+    Commits as it goes."""
     try:
-        carry_out(import_id, lambda done, total: tell(_name(import_id), done))
+        if undo.is_asked(import_id):
+            undo.carry_out(import_id)
+        else:
+            carry_out(import_id, lambda done, total: tell(_name(import_id), done))
     except Exception:  # whatever it is would come back at each try: say so, and stop
         log.exception("import %s interrompu", import_id)
         db.session.rollback()
-        _give_up(db.session.get_one(Import, import_id))
+        _give_up(db.session.get_one(Import, import_id, with_for_update=True))
 
 
 def _give_up(record: Import) -> None:
+    """Say that an error stopped it, in the words of the page; another worker may have ended it."""
     if record.stage is Stage.WRITTEN:
         words = "Tout est écrit, mais la recherche n’en sait pas tout\u00a0: crm contacts reindex."
         record.stage, record.messages = Stage.APPLIED, [_message([words]), *record.messages]
-        return
-    words = "Une erreur imprévue a tout arrêté. Rien n’a été changé."
-    record.stage, record.messages = Stage.FAILED, [_message([words])]
+    elif record.stage is Stage.UNDOING:
+        record.stage = Stage.HALTED  # what was put back is, and what is left is said
+    elif record.stage is Stage.ASKED:
+        words = "Une erreur imprévue a tout arrêté. Rien n’a été changé."
+        record.stage, record.messages = Stage.FAILED, [_message([words])]
 
 
 @every(minutes=1)
 def resume() -> None:
     """Carry out what was asked for and never done: its worker died, or the queue was down."""
-    theirs = sa.select(Import.id).where(Import.stage.in_((Stage.ASKED, Stage.WRITTEN)))
-    for import_id in db.session.scalars(theirs).all():
+    theirs = Import.stage.in_((Stage.ASKED, Stage.WRITTEN))
+    for import_id in db.session.scalars(sa.select(Import.id).where(theirs | undo.is_idle())).all():
         run(import_id)
         db.session.commit()
 
 
 def progress_of(record: Import) -> int:
-    """How far a running import has come, in percent."""
+    """How far a running import, or its undoing, has come, in percent."""
+    if record.stage is Stage.UNDOING:
+        return 100 * record.undone["done"] // max(record.undone["total"], 1)
     if record.is_running:
         return int(told(_name(record.id)) or 0)
-    return 100 if record.stage is Stage.APPLIED else 0
+    return 100 if record.stage in (Stage.APPLIED, Stage.UNDONE) else 0
 
 
 def _message(words: list[str]) -> dict[str, Any]:

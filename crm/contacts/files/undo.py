@@ -1,279 +1,177 @@
-"""Undo: put back what an import did, except where someone has worked since, and say what stays."""
+"""Undo: put back what an import did, a few cards at a time, while others work.
 
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+What remains to be put back is what remains in `import_changes`: each row goes with its card, in
+one transaction with what the search knows of it and what is said of it. Whoever comes after a
+worker that died goes on from there.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
 
 import sqlalchemy as sa
 
-from crm.contacts.details import Detail
-from crm.contacts.files.apply import jsonable
+from crm.contacts.files.apply import MESSAGES
 from crm.contacts.files.bulk import among, batches
-from crm.contacts.files.cards import MODELS, TERMS
-from crm.contacts.files.columns import COLUMNS
 from crm.contacts.files.imports import Import, ImportChange, Stage
-from crm.contacts.journal import Entry
+from crm.contacts.files.put_back import Left, Undone, put_back
+from crm.contacts.files.rehearse import Progress
 from crm.contacts.kinds import ContactKind
-from crm.contacts.organisations import OtherName
-from crm.contacts.people import Role
 from crm.contacts.references import columns_to
 from crm.contacts.search.index import index_many
 from crm.contacts.terms import Term
-from crm.db import change, db, now
+from crm.db import change, database_time, db, reading
 
-Progress = Callable[[int, int], None]  # done, in all
+Step = Callable[[Import], Undone]
 
-# The tables an import adds rows to, the column that tells whether they were edited since, the one
-# that says they are no longer in use, and how to say it.
-_AROUND: dict[str, tuple[Any, Any, Any, str]] = {
-    "other_names": (OtherName, OtherName.name, sa.null(), "un autre nom"),
-    "details": (Detail, Detail.value, Detail.closed_at, "un courriel ou un téléphone"),
-    "roles": (Role, Role.title, Role.ended_on, "une fonction"),
-    "entries": (Entry, Entry.text, sa.null(), "le journal"),
-}
-# What else may point to a card that an import made, and how to say it.
-_WORDS = {
-    "other_names": "un autre nom a été ajouté",
-    "details": "un courriel ou un téléphone a été ajouté",
-    "roles": "une fonction y est attachée",
-    "entries": "son journal a de nouvelles lignes",
-    "organisation_terms": "des termes ont été ajoutés",
-    "person_terms": "des termes ont été ajoutés",
-    "organisation_links": "des liens avec d’autres structures ont été ajoutés",
-    "organisations": "une autre structure y renvoie",
-}
-
-
-@dataclass(frozen=True)
-class Left:
-    """Something the undo did not touch, and why."""
-
-    line: int
-    title: str
-    why: str
-
-
-@dataclass
-class Undone:
-    """What undoing an import did."""
-
-    removed: int = 0  # cards that the import had made
-    restored: int = 0  # cards put back as they were
-    left: list[Left] = field(default_factory=list)
+_AT_ONCE = 100  # cards
+_SILENCE = timedelta(seconds=30)  # longer than any step, and than the wait for one's turn
+_REST = 0.01  # seconds; whoever waits to write looks every two thousandths (crm.db)
 
 
 class UndoRefused(ValueError):
     """Why an import cannot be undone, in one French sentence."""
 
 
-def undo(record: Import, *, progress: Progress | None = None) -> Undone:
-    """Put back what `record` did, as far as nobody has worked on it since.
+def foreseen(record: Import) -> tuple[int, int]:
+    """How many cards `record` made, and how many it changed, that are still to be put back."""
+    its = ImportChange
+    query = sa.select(its.created, sa.func.count()).where(its.import_id == record.id)
+    counts: dict[bool, int] = dict(db.session.execute(query.group_by(its.created)).all())
+    return counts.get(True, 0), counts.get(False, 0)
 
-    What someone edited, merged, or tied to something else meanwhile stays as it is today, and is
-    in the result. Raises UndoRefused.
-    """
+
+def ask(record: Import) -> None:
+    """Have it undone: commit, then `enqueue(intake.run, record.id)`. Safe to repeat, and goes on
+    with what an error stopped. Raises UndoRefused."""
+    db.session.refresh(record, with_for_update=True)
+    if record.stage is Stage.UNDOING:
+        return
     if not record.can_be_undone:
         raise UndoRefused("Cet import n’est pas appliqué, ou il est déjà annulé.")
-    db.session.flush()
-    progress, undone = progress or (lambda done, total: None), Undone()
-    of_import = ImportChange.import_id == record.id
-    total = db.session.scalar(sa.select(sa.func.count(ImportChange.id)).where(of_import)) or 0
-    done = 0
+    if record.stage is Stage.APPLIED:
+        record.count_undone(total=sum(foreseen(record)))
+        record.messages = []
+    record.stage, record.undone_at = Stage.UNDOING, None
+
+
+def undo(record: Import, *, progress: Progress | None = None) -> Undone:
+    """Put back what `record` did, here and now, as far as nobody has worked on it since.
+
+    What someone edited, merged, or tied to something else meanwhile stays as it is today, and is
+    in the result. Commits as it goes. Raises UndoRefused.
+    """
+    ask(record)
+    db.session.commit()
+    return carry_out(record.id, progress)
+
+
+def is_asked(import_id: int) -> bool:
+    """Whether this import is to be put back, or is being."""
+    stage = sa.select(Import.stage).where(Import.id == import_id)
+    return db.session.scalar(stage) is Stage.UNDOING
+
+
+def is_idle() -> sa.ColumnElement[bool]:
+    """Whether an import is to be put back and no worker seems to be at it: they would take turns
+    without harm, but other jobs would wait for a free one."""
+    its, since = Import, database_time() - _SILENCE
+    is_silent = sa.or_(its.undone_at.is_(None), its.undone_at < since)
+    return sa.and_(its.stage == Stage.UNDOING, is_silent)
+
+
+def carry_out(import_id: int, progress: Progress | None = None) -> Undone:
+    """Put back what was asked for, and return what has been since it was asked. Commits as it goes:
+    others write in between. Safe to repeat, and for several workers at once."""
+    db.session.commit()
+    with reading():
+        left, steps = _begun(import_id)
+        db.session.rollback()
+    for step in steps:
+        record = _taken(import_id)
+        if record is None:
+            break
+        some = step(record)
+        _keep(record, some)
+        left += some.left
+        counts = record.undone
+        db.session.commit()
+        if progress is not None:
+            progress(counts["done"], counts["total"])
+        time.sleep(_REST)  # nothing is read meanwhile: it would take the lock
+    counts = db.session.get_one(Import, import_id).undone
+    return Undone(counts.get("removed", 0), counts.get("restored", 0), left)
+
+
+def _begun(import_id: int) -> tuple[list[Left], list[Step]]:
+    """What was said to be left so far, and what remains to be done."""
+    record = db.session.get_one(Import, import_id)
+    said = [Left(one["line"], one["title"], one["words"][0]) for one in record.messages]
+    return said, list(_steps(record))
+
+
+def _steps(record: Import) -> Iterator[Step]:
+    """What remains to be done, a little at a time: people, organisations, terms, and the end."""
+    its = ImportChange
+    rows = sa.select(its.kind, its.id).where(its.import_id == record.id).order_by(its.id)
+    changes = db.session.execute(rows).all()
     # People first: the roles they leave hold the organisations that stay.
     for kind in (ContactKind.PERSON, ContactKind.ORGANISATION):
-        query = sa.select(ImportChange).where(of_import, ImportChange.kind == kind)
-        changes = list(db.session.scalars(query.order_by(ImportChange.id)))
-        for some in batches(changes):
-            _Batch(kind, some, undone).run()
-            done += len(some)
-            progress(done, total)
-        index_many(kind, [one.contact_id for one in changes])
-    _remove_terms(record, undone)
-    record.stage, record.undone_at = Stage.UNDONE, now()
-    record.messages = [
-        {"line": left.line, "title": left.title, "outcome": "left", "words": [left.why]}
-        for left in undone.left[:1000]
-    ]
-    db.session.flush()
-    db.session.expire_all()
+        for some in batches([one for of, one in changes if of is kind], _AT_ONCE):
+            yield partial(_put_back, kind, some)
+    for few in batches(record.terms, _AT_ONCE):
+        yield partial(_remove_terms, few)
+    yield _end
+
+
+def _taken(import_id: int) -> Import | None:
+    """This import, for this worker alone until the transaction ends; None when nobody wants it
+    undone any more, or it is."""
+    mine = Import.id == import_id, Import.stage == Stage.UNDOING
+    if not change(sa.update(Import).where(*mine).values(undone_at=database_time())):
+        return None
+    return db.session.get(Import, import_id, populate_existing=True)
+
+
+def _put_back(kind: ContactKind, ids: Sequence[int], _record: Import) -> Undone:
+    """The cards of these changes, those that another worker has not done."""
+    mine = among(ImportChange.id, ids)
+    changes = db.session.scalars(sa.select(ImportChange).where(mine).order_by(ImportChange.id))
+    undone = put_back(kind, found := changes.all())
+    index_many(kind, [one.contact_id for one in found])
+    change(sa.delete(ImportChange).where(mine).execution_options(synchronize_session=False))
     return undone
 
 
-class _Batch:
-    """Some cards of one kind, looked at and put back together."""
-
-    def __init__(self, kind: ContactKind, changes: Sequence[ImportChange], undone: Undone) -> None:
-        self.kind, self.changes, self.undone = kind, changes, undone
-        self.table: Any = MODELS[kind].__table__
-        self.links: Any = TERMS[kind]
-        self.ids = [one.contact_id for one in changes]
-        rows = db.session.execute(sa.select(self.table).where(among(self.table.c.id, self.ids)))
-        self.today = {row.id: jsonable(dict(row._mapping)) for row in rows}
-        self.edited: defaultdict[int, list[str]] = defaultdict(list)
-        self.around = {name: self._unedited(name) for name in _AROUND}
-
-    def run(self) -> None:
-        created = [one for one in self.changes if one.created]
-        reasons = self._reasons_to_stay(created)
-        gone = [one.contact_id for one in created if not reasons[one.contact_id]]
-        for one in created:
-            if reasons[one.contact_id]:
-                self._leave(one, ", ".join(dict.fromkeys(reasons[one.contact_id])))
-        if gone:
-            change(sa.delete(self.table).where(among(self.table.c.id, gone)))
-        self.undone.removed += len(gone)
-        self._put_back([one for one in self.changes if not one.created])
-
-    def _leave(self, one: ImportChange, why: str) -> None:
-        row = self.today.get(one.contact_id, one.after)
-        names = [row.get(name) or "" for name in ("name", "first_name", "last_name")]
-        self.undone.left.append(Left(one.line, " ".join(filter(None, names)), why))
-
-    def _unedited(self, name: str) -> set[int]:
-        """The ids, among the rows added under this name, of those that nobody edited since."""
-        model, text, over, words = _AROUND[name]
-        owner = {
-            int(one): (change.contact_id, said)
-            for change in self.changes
-            for one, said in change.added.get(name, {}).items()
-        }
-        found: set[int] = set()
-        for some in batches(sorted(owner)):
-            rows = sa.select(model.id, text, over).where(among(model.id, some))
-            for one, said, is_over in db.session.execute(rows):
-                if said == owner[one][1] and is_over is None:
-                    found.add(one)
-        for one in owner.keys() - found:
-            self.edited[owner[one][0]].append(words)
-        return found
-
-    def _changed_fields(self, one: ImportChange) -> list[str]:
-        row = self.today[one.contact_id]
-        return [name for name, value in one.after.items() if row[name] != value]
-
-    def _reasons_to_stay(self, created: Sequence[ImportChange]) -> defaultdict[int, list[str]]:
-        """Why each of these cards cannot simply go."""
-        reasons: defaultdict[int, list[str]] = defaultdict(list)
-        for one in created:
-            row = self.today.get(one.contact_id)
-            if row is None:
-                reasons[one.contact_id].append("la fiche n’existe plus")
-            elif row["merged_into_id"]:
-                reasons[one.contact_id].append("fusionnée depuis avec une autre fiche")
-            elif fields := self._changed_fields(one):
-                reasons[one.contact_id].append(f"modifiée depuis\u00a0: {self._labels(fields)}")
-            elif row["updated_at"] != row["created_at"]:
-                reasons[one.contact_id].append("modifiée depuis")
-            if self.edited[one.contact_id]:
-                words = ", ".join(dict.fromkeys(self.edited[one.contact_id]))
-                reasons[one.contact_id].append(f"modifiée depuis\u00a0: {words}")
-        for one_id, words in self._pointing([one.contact_id for one in created]):
-            reasons[one_id].append(words)
-        return reasons
-
-    def _pointing(self, ids: Sequence[int]) -> Iterable[tuple[int, str]]:
-        """What has come to point to these cards, other than what the import itself added."""
-        terms = {
-            (one.contact_id, term) for one in self.changes for term in one.added.get("terms", ())
-        }
-        merged = sa.select(self.table.c.merged_into_id).where(
-            among(self.table.c.merged_into_id, ids)
-        )
-        for one in db.session.scalars(merged):
-            yield one, "une autre fiche y a été fusionnée"
-        for column in columns_to(self.table):
-            table: Any = column.table
-            others = [other for other in table.primary_key.columns if other is not column]
-            key = others[0] if others else table.c.id
-            own = self.around.get(table.name, set())
-            for one, other in db.session.execute(sa.select(column, key).where(among(column, ids))):
-                if other not in own and not (table is self.links and (one, other) in terms):
-                    yield one, _WORDS.get(table.name, "d’autres données y sont rattachées")
-
-    def _labels(self, names: Iterable[str]) -> str:
-        keys = (f"{self.kind.value}.{name.removesuffix('_id')}" for name in names)
-        return ", ".join(COLUMNS[key].label.lower() for key in keys)
-
-    def _put_back(self, changes: Sequence[ImportChange]) -> None:
-        """Give cards that were there before what they had, where nobody has changed it since."""
-        open_ones = []
-        for one in changes:
-            row = self.today.get(one.contact_id)
-            if row is None or row["merged_into_id"]:
-                why = "fusionnée depuis avec une autre fiche" if row else "la fiche n’existe plus"
-                self._leave(one, why)
-                continue
-            open_ones.append(one)
-            left = self._changed_fields(one)
-            fields = {name: old for name, old in one.before.items() if name not in left}
-            if fields:
-                change(
-                    sa.update(self.table)
-                    .where(self.table.c.id == one.contact_id)
-                    .values(self._typed(fields) | {"updated_at": now()})
-                )
-            self.undone.restored += 1
-            words = [self._labels(left)] if left else []
-            words += dict.fromkeys(self.edited[one.contact_id])
-            words += self._put_roles_back(one)
-            if words:
-                self._leave(one, f"modifié depuis, laissé tel quel\u00a0: {', '.join(words)}")
-        self._take_away(open_ones)
-
-    def _typed(self, fields: dict[str, Any]) -> dict[str, Any]:
-        """Plain data as the columns want it."""
-        return {name: typed(self.table.c[name], value) for name, value in fields.items()}
-
-    def _put_roles_back(self, one: ImportChange) -> list[str]:
-        words = []
-        for kept in one.added.get("changed_roles", ()):
-            role = db.session.get(Role, kept["id"])
-            now_is = role and jsonable({name: getattr(role, name) for name in kept["after"]})
-            if role is None or now_is != kept["after"]:
-                words.append("une fonction")
-                continue
-            for name, value in kept["before"].items():
-                setattr(role, name, typed(Role.__table__.c[name], value))
-        return words
-
-    def _take_away(self, changes: Sequence[ImportChange]) -> None:
-        """Remove what the import added to these cards and nobody edited."""
-        ids = {one.contact_id for one in changes}
-        for name, (model, *_) in _AROUND.items():
-            gone = [
-                int(key) for one in changes for key in one.added.get(name, {})
-                if int(key) in self.around[name]
-            ]  # fmt: skip
-            for some in batches(gone):
-                change(sa.delete(model).where(among(model.id, some)))
-        table, owner = TERMS[self.kind], TERMS[self.kind].c[f"{self.kind.value}_id"]
-        links = [
-            {"card": one.contact_id, "term": term}
-            for one in changes if one.contact_id in ids for term in one.added.get("terms", ())
-        ]  # fmt: skip
-        if links:
-            query = sa.delete(table).where(
-                owner == sa.bindparam("card"), table.c.term_id == sa.bindparam("term")
-            )
-            db.session.connection().execute(query, links)
-
-
-def typed(column: Any, value: Any) -> Any:
-    """Plain data as this column wants it."""
-    kind = column.type.python_type if value is not None else None
-    if isinstance(value, str) and kind is not None and hasattr(kind, "fromisoformat"):
-        return kind.fromisoformat(value)
-    if isinstance(column.type, sa.Enum) and column.type.enum_class and value is not None:
-        return column.type.enum_class(value)
-    return value
-
-
-def _remove_terms(record: Import, undone: Undone) -> None:
-    """Remove the terms the import made, unless something uses them now."""
-    for term in db.session.scalars(sa.select(Term).where(Term.id.in_(map(int, record.terms)))):
+def _remove_terms(ids: Sequence[str], record: Import) -> Undone:
+    """Remove these terms the import made, unless something uses them now."""
+    undone, mine = Undone(), [int(one) for one in ids if one in record.terms]
+    for term in db.session.scalars(sa.select(Term).where(Term.id.in_(mine)).with_for_update()):
         uses = (sa.exists().where(column == term.id) for column in columns_to(Term.__table__))
         if db.session.scalar(sa.select(sa.or_(*uses))):
             undone.left.append(Left(0, term.label, "ce terme sert maintenant ailleurs"))
         else:
             db.session.delete(term)
+    record.terms = [one for one in record.terms if one not in ids]
+    return undone
+
+
+def _end(record: Import) -> Undone:
+    record.stage = Stage.UNDONE
+    return Undone()
+
+
+def _keep(record: Import, some: Undone) -> None:
+    """Write down what a step did, in its transaction."""
+    terms = sum(left.is_term for left in some.left)
+    record.count_undone(
+        removed=some.removed, restored=some.restored, left=len(some.left) - terms, terms=terms,
+        done=some.done,
+    )  # fmt: skip
+    if some.left:
+        said = [
+            {"line": left.line, "title": left.title, "outcome": "left", "words": [left.why]}
+            for left in some.left
+        ]
+        record.messages = [*record.messages, *said][:MESSAGES]

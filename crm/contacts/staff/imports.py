@@ -1,4 +1,4 @@
-"""Imports: a file comes in, is rehearsed, applied by a worker, and undone if that was wrong."""
+"""Imports: a file comes in, is rehearsed, then a worker applies it, and undoes it if need be."""
 
 from flask import (
     Blueprint,
@@ -16,17 +16,15 @@ from flask_login import current_user
 
 from crm.acts import Did, record_mine
 from crm.auth import READ, WORK, allow
-from crm.contacts.files import intake
+from crm.contacts.files import intake, undo
 from crm.contacts.files.columns import COLUMNS
 from crm.contacts.files.imports import Import, Stage
 from crm.contacts.files.mappings import MappingError
 from crm.contacts.files.rehearse import NEW, Outcome, Rehearsal
 from crm.contacts.files.spreadsheets import TableError, read_table
-from crm.contacts.files.undo import UndoRefused, undo
 from crm.contacts.kinds import ContactKind
 from crm.contacts.staff.search import card_url
 from crm.db import db, start_reading, start_writing
-from crm.filters import plural
 from crm.forms import ask_again
 from crm.jobs import enqueue
 
@@ -184,19 +182,19 @@ def progress(import_id: int) -> Response:
 def cancel(import_id: int) -> ResponseReturnValue:
     record = db.get_or_404(Import, import_id)
     if ask_again():
-        return render_template("staff/contacts/imports/cancel.html", record=record)
+        made, changed = undo.foreseen(record)
+        return render_template(
+            "staff/contacts/imports/cancel.html", record=record, made=made, changed=changed
+        )
+    is_new = record.stage is Stage.APPLIED
     try:
-        undone = undo(record)
-    except UndoRefused as refused:
+        undo.ask(record)
+    except undo.UndoRefused as refused:
         abort(409, str(refused))
-    record_mine(Did.IMPORTED, record, "annulé")
+    if is_new:
+        record_mine(Did.IMPORTED, record, "annulé")
     db.session.commit()
-    said = [f"{plural(undone.removed, 'fiche retirée', 'fiches retirées')}",
-            f"{plural(undone.restored, 'fiche remise', 'fiches remises')} comme avant"]  # fmt: skip
-    said += (
-        [f"{plural(len(undone.left), 'fiche laissée', 'fiches laissées')}"] if undone.left else []
-    )
-    flash("Import annulé\u00a0: " + ", ".join(said) + ".")
+    enqueue(intake.run, record.id)
     return redirect(url_for(".show", import_id=record.id))
 
 

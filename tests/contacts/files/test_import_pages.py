@@ -101,8 +101,17 @@ def test_the_study_of_2012_comes_in_and_goes(client):
     assert [hit.name.partition(" (")[2] for hit in suggest("gret")][:1] == ["GRET)"]
     asked = client.get(f"{URL}/{record.id}/annulation").text
     assert "Annuler l’import de" in asked
-    undone = followed(client, f"{URL}/{record.id}/annulation").text
-    assert "Import annulé : 185 fiches retirées, 0 fiche remise comme avant." in undone
+    assert "185\u00a0fiches créées par cet import disparaîtront." in asked
+    running = followed(client, f"{URL}/{record.id}/annulation").text
+    assert "l’annulation continue" in running
+    assert "Annulation&nbsp;:" in running
+    assert client.get(f"{URL}/{record.id}/avancement.json").json["is_over"] is False
+    assert "en cours d’annulation" in client.get(f"{URL}/").text
+    assert client.post(f"{URL}/{record.id}/annulation").status_code == 302, "asked twice"
+    work(record)
+    undone = client.get(answer.location).text
+    assert "annulé&nbsp;: 185\u00a0fiches retirées, 0\u00a0fiche remise comme avant." in undone
+    assert client.get(f"{URL}/{record.id}/avancement.json").json["settled"] == 100
     assert base() == before
     assert suggest("gret") == []
     assert client.post(f"{URL}/{record.id}/annulation").status_code == 409
@@ -115,7 +124,9 @@ def test_what_someone_changed_since_stays_and_is_said(client):
     kept = db.session.scalars(sa.select(Organisation)).first()
     edit = f"/gestion/contacts/organisations/{kept.id}/modifier/adresse"
     client.post(edit, data=cards.form_of(client, edit) | {"commune": "Claix"})
-    page = followed(client, f"{URL}/{record.id}/annulation").text
+    client.post(f"{URL}/{record.id}/annulation")
+    work(record)
+    page = client.get(f"{URL}/{record.id}").text
     assert "1\u00a0fiche retirée" in page
     assert "1\u00a0fiche laissée" in page
     assert "modifiée depuis\u00a0: commune" in page
