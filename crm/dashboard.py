@@ -11,7 +11,7 @@ from sqlalchemy.orm import defer, joinedload
 from crm.auth import READ, allow, may
 from crm.db import db, now
 from crm.events.head_counts import count_missing
-from crm.filters import day, near, plural
+from crm.filters import day, near, number, plural, today
 from crm.keeping.backups import LATE, Backup
 from crm.newsletter import review
 from crm.newsletter.compose import count_new
@@ -19,7 +19,8 @@ from crm.newsletter.delivery.lateness import question
 from crm.newsletter.issues import Issue, Publication
 from crm.newsletter.items import Feed
 from crm.newsletter.propositions import Proposition
-from crm.requests.queue import View, count_suspects, overview
+from crm.requests.queue import MINE, View, count_suspects, overview
+from crm.soon import soon
 
 bp = Blueprint("dashboard", __name__)
 
@@ -40,7 +41,9 @@ def index() -> ResponseReturnValue:
     todo = [*_backups(), *_requests(), *_reviews(), *_head_counts(), *_drafts(), *_leaving(),
             *_to_compose(), *_proposed(), *_feeds()]  # fmt: skip
     saved = Backup.last_good() if may("staff.settings.backups.index") else None
-    return render_template("staff/dashboard/index.html", todo=todo, saved=saved)
+    return render_template(
+        "staff/dashboard/index.html", todo=todo, soon=soon(current_user), today=today(), saved=saved
+    )
 
 
 def _backups() -> list[Thing]:
@@ -61,17 +64,21 @@ def _requests() -> list[Thing]:
     index = "staff.requests.queue.index"
     told, doubtful = overview(), count_suspects()
     unread, new = told.counts[View.UNREAD], told.counts[View.NEW]
-    mine = f"{plural(told.loads.get(current_user.id, 0), 'demande')} pour vous"
+    mine, to_read = told.whose.get(current_user.id, 0), told.unread.get(current_user.id, 0)
     things = (
         (unread, Thing(f"Lire {plural(unread, 'réponse')} de demandeurs",
-                       url_for(index, etat=View.UNREAD), "envelope-exclamation", mine)),
+                       url_for(index, etat=View.UNREAD), "envelope-exclamation",
+                       f"dont {number(to_read)} pour vous" if to_read else "")),
         (new, Thing(f"Confier {plural(new, 'demande nouvelle', 'demandes nouvelles')}",
-                    url_for(index, etat=View.NEW), "chat-left-text", mine)),
+                    url_for(index, etat=View.NEW), "chat-left-text",
+                    f"la plus ancienne est arrivée {near(told.new_since)}")),
+        (mine, Thing(f"Suivre {plural(mine, 'demande')} dont vous avez la charge",
+                     url_for(index, qui=MINE), "person-check")),
         (doubtful, Thing(f"Vérifier {plural(doubtful, 'envoi douteux', 'envois douteux')}",
                          url_for("staff.requests.suspects.index"), "shield-exclamation",
                          "des robots, sans doute")),
     )  # fmt: skip
-    return [thing for number, thing in things if number]
+    return [thing for count, thing in things if count]
 
 
 def _head_counts() -> list[Thing]:

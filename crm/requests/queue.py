@@ -1,8 +1,10 @@
 """The queue: which requests, in which order, and how many there are of each."""
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -178,26 +180,37 @@ class Overview:
     """How many requests each view has, and each officer; None for what nobody has yet."""
 
     counts: dict[View, int]
-    loads: dict[int | None, int]
+    loads: dict[int | None, int]  # those they are in charge of
+    whose: dict[int | None, int]  # those, and where they are the second: what their list shows
+    unread: dict[int | None, int]  # of their list, those with an answer to read
+    new_since: datetime | None  # when the oldest of the new ones came
 
 
 def overview() -> Overview:
     """Everything the queue counts, read in one go over what is open."""
     it = SupportRequest
     rows = db.session.execute(
-        sa.select(it.state, it.assignee_id, sa.func.count(), _number(it.unread_at.is_not(None)),
-                  _number(_is_stuck()))
+        sa.select(it.state, it.assignee_id, it.second_id, sa.func.count(),
+                  _number(it.unread_at.is_not(None)), _number(_is_stuck()),
+                  sa.func.min(it.created_at, type_=it.created_at.type))
         .where(it.suspected_at.is_(None), it.closed_at.is_(None))
-        .group_by(it.state, it.assignee_id)
+        .group_by(it.state, it.assignee_id, it.second_id)
     )  # fmt: skip
     counts = dict.fromkeys(View, 0) | {View.CLOSED: count(View.CLOSED)}
-    loads: dict[int | None, int] = {}
-    for state, officer, number, unread, stuck in rows:
-        for view, more in ((View.OPEN, number), (_STATES[state], number), (View.UNREAD, unread),
+    loads: Counter[int | None] = Counter()
+    whose: Counter[int | None] = Counter()
+    unread: Counter[int | None] = Counter()
+    new: list[datetime] = []
+    for state, first, second, number, answered, stuck, oldest in rows:
+        for view, more in ((View.OPEN, number), (_STATES[state], number), (View.UNREAD, answered),
                            (View.STUCK, stuck)):  # fmt: skip
             counts[view] += int(more)
-        loads[officer] = loads.get(officer, 0) + number
-    return Overview(counts, loads)
+        loads[first] += number
+        for officer in {first, second or first}:
+            whose[officer] += number
+            unread[officer] += int(answered)
+        new += [oldest] if state is State.NEW else []
+    return Overview(counts, loads, whose, unread, min(new, default=None))
 
 
 def _number(said: sa.ColumnElement[bool]) -> sa.ColumnElement[int]:

@@ -62,6 +62,21 @@ def test_each_view_shows_its_own(app):
     assert loads() == {None: 1, benoit.id: 3}
 
 
+def test_an_officer_s_number_is_how_many_their_list_shows(app):
+    benoit, awa = factories.benoit(), factories.awa()
+    first, second, both = (asked(subject=name) for name in ("first", "second", "both"))
+    first.assign(benoit)
+    second.assign(awa, benoit)
+    both.assign(benoit, awa)
+    both.unread_at = first.unread_at = now()
+    db.session.flush()
+    told = overview()
+    assert shown(awa, qui="moi") == ["second", "both"]
+    assert told.whose == {benoit.id: 3, awa.id: 2}
+    assert told.loads == {benoit.id: 2, awa.id: 1}
+    assert told.unread == {benoit.id: 2, awa.id: 1}
+
+
 @pytest.mark.parametrize("words", ["puits", "PUITS", "pui", "martin puits", "d-{year}-0001", "sene",
                                    "chloe@example.org"])  # fmt: skip
 def test_a_request_is_found_by_the_beginning_of_its_words(app, words):

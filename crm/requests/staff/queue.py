@@ -22,7 +22,7 @@ def index() -> ResponseReturnValue:
         filters=filters,
         page=db.paginate(filters.query(current_user), per_page=50),
         counts=told.counts,
-        loads=told.loads,
+        whose=told.whose,
         officers=officers(),
         suspects=count_suspects(),
         views=View,
