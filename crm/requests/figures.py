@@ -132,7 +132,6 @@ class Figure:
     title: str
     noun: tuple[str, str]
     rule: str
-    report: str  # what the report of 2021 printed
     where: Callable[[], Sequence[sa.ColumnElement[bool]]]
 
 
@@ -168,14 +167,13 @@ FIGURES = (
         "Chaque réponse brève notée, plus chaque demande du genre «\u00a0Information\u00a0» reçue "
         "dans la période et à laquelle une personne de l’équipe a répondu. Une réponse donnée à "
         "plusieurs personnes à la fois compte pour une.",
-        "360", _informed,
+        _informed,
     ),
     Figure(
         "accompagnements", "Accompagnements personnalisés",
         ("accompagnement personnalisé", "accompagnements personnalisés"),
         "Les demandes reçues dans la période, des genres «\u00a0Projet international\u00a0», "
         f"«\u00a0Financement\u00a0» et «\u00a0Recherche de partenaire\u00a0», {_DEALT}",
-        "plus de 90",
         _accompanied(RequestKind.PROJECT, RequestKind.FUNDING, RequestKind.PARTNER),
     ),
     Figure(
@@ -183,7 +181,7 @@ FIGURES = (
         ("accompagnement ECSI ou jeunesse", "accompagnements ECSI et jeunesse"),
         "Les demandes reçues dans la période, du genre «\u00a0Projet ECSI ou jeunesse\u00a0», "
         f"{_DEALT}",
-        "plus de 40", _accompanied(RequestKind.YOUTH),
+        _accompanied(RequestKind.YOUTH),
     ),
 )  # fmt: skip
 FIGURE_BY_KEY = {one.key: one for one in FIGURES}
