@@ -3,7 +3,7 @@
 from html.parser import HTMLParser
 from typing import Any
 
-import sqlalchemy as sa
+import queries
 
 from crm.contacts import change
 from crm.contacts.facts import Contact
@@ -101,21 +101,6 @@ class Form(HTMLParser):
 def queries_of(client, url: str) -> int:
     """How many questions a page asks the database, once what never changes is known."""
     client.get(url)
-    with Queries() as queries:
+    with queries.counted() as statements:
         client.get(url)
-    return queries.count
-
-
-class Queries:
-    """Counts the queries of a stretch of code."""
-
-    def __enter__(self) -> "Queries":
-        self.count = 0
-        sa.event.listen(db.engine, "before_cursor_execute", self._count)
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        sa.event.remove(db.engine, "before_cursor_execute", self._count)
-
-    def _count(self, *_arguments: object) -> None:
-        self.count += 1
+    return len(statements)
