@@ -18,6 +18,7 @@ from crm.contacts.files.rehearse import Line, Rehearsal, rehearse
 from crm.contacts.files.say import Change
 from crm.contacts.files.spreadsheets import read_table
 from crm.contacts.kinds import ContactKind
+from crm.contacts.search.correct import correct
 from crm.contacts.search.index import reindex_all
 from crm.db import db, start_reading
 from crm.filters import plural
@@ -191,9 +192,16 @@ def look_for_duplicates() -> None:
 
 
 @contacts.command("reindex")
-def reindex() -> None:
-    """Refait la recherche à partir des fiches."""
+@click.option(
+    "--scratch",
+    is_flag=True,
+    help="Vide la recherche et la refait, si elle est abîmée\u00a0: pendant ce temps les pages qui "
+    "enregistrent attendent.",
+)
+def reindex(scratch: bool) -> None:
+    """Compare la recherche aux fiches et la corrige, pendant que les autres travaillent."""
     with bar("Fiches relues") as progress:
-        total = reindex_all(progress)
+        total = reindex_all(progress) if scratch else (found := correct(progress)).total
     db.session.commit()
-    click.echo(f"{plural(total, 'fiche')} dans la recherche.")
+    said = "" if scratch else f", {plural(found.count, 'corrigée')}"
+    click.echo(f"{plural(total, 'fiche')} dans la recherche{said}.")

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from crm.acts import Act
 from crm.cli import crm
+from crm.contacts.files import undo
 from crm.contacts.organisations import Organisation
 from crm.db import db
 
@@ -98,6 +100,23 @@ def test_the_last_import_is_undone_without_saying_its_number(run):
     run("import", STRUCTURES, "--apply")
     assert run("undo").exit_code == 0
     assert count() == 0
+
+
+def test_an_undo_cut_off_is_taken_up_again_and_says_what_it_leaves(run, tmp_path, monkeypatch):
+    file = tmp_path / "liste.csv"
+    file.write_text("Nom;Tags\nEau vive;Neuf\nGret;Neuf\n")
+    run("import", file, "--apply", "--create-terms")
+    db.session.scalars(sa.select(Organisation)).first().log("Appelé ce matin")
+    with monkeypatch.context() as patch:
+        patch.setattr(undo, "_end", lambda record: 1 / 0)
+        assert run("undo").exit_code == 1
+    said = run("undo").output
+    assert "Laissée\u00a0: Eau vive (ligne 2), son journal a de nouvelles lignes." in said
+    assert "Laissé\u00a0: Neuf, ce terme sert maintenant ailleurs." in said
+    assert "1\u00a0fiche retirée, 0\u00a0fiche remise comme avant." in said
+    assert count() == 1
+    acts = sa.select(Act.detail).order_by(Act.id)
+    assert db.session.scalars(acts).all()[-1] == "annulé, ligne de commande"
 
 
 def test_duplicates_are_looked_for_at_once(run):

@@ -36,19 +36,27 @@ def index_many(kind: ContactKind, ids: Iterable[int]) -> None:
     db.session.flush()
     wanted = sorted(set(ids))
     for some in store.batches(wanted):
-        found = documents(kind, _among(some))
-        store.put(sorted(found, key=lambda document: document.key))
-        gone = {key_of(kind, one) for one in some} - {document.key for document in found}
-        if gone:
-            store.remove(sorted(gone))
+        index_only(kind, some)
         if kind is ContactKind.ORGANISATION:
             index_many(ContactKind.PERSON, _people_of(some))
+
+
+def index_only(kind: ContactKind, ids: Sequence[int]) -> None:
+    """The same for a few contacts (sorted), without the people of organisations."""
+    keys = [key_of(kind, one) for one in ids]
+    store.hold(keys)
+    found = documents(kind, _among(ids))
+    store.put(sorted(found, key=lambda document: document.key))
+    gone = set(keys) - {document.key for document in found}
+    if gone:
+        store.remove(sorted(gone))
 
 
 def reindex_all(progress: Progress | None = None) -> int:
     """Make the whole search again from the cards; returns how many there are.
 
-    Nobody can search while it lasts on PostgreSQL; it is for a seed, a restored copy, a repair.
+    Nobody can search while it lasts on PostgreSQL, nobody can write on SQLite: it is for a seed, a
+    restored copy, a search that is damaged. See crm.contacts.search.correct for a living site.
     """
     db.session.flush()
     total = sum(_count(kind) for kind in ContactKind)

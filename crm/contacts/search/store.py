@@ -33,6 +33,19 @@ def beginning_form(start: str) -> str:
     return f"'{start}'" if len(start) <= SHORT else f"'{start}':*"
 
 
+def hold(keys: Sequence[int]) -> None:
+    """Let nobody else write what is known of these contacts until the transaction ends: whoever
+    reads a card after this reads what others have just made of it. SQLite has one writer anyway."""
+    if not is_sqlite():
+        its = tables.documents.c.id
+        _execute(sa.select(its).where(its.in_(keys)).order_by(its).with_for_update())
+
+
+def is_empty() -> bool:
+    """Whether nothing can be found."""
+    return not db.session.scalar(sa.select(sa.exists().select_from(tables.documents)))
+
+
 def put(documents: Sequence[Document]) -> None:
     """Write these documents, in place of what was known of the same contacts."""
     keys = [document.key for document in documents]

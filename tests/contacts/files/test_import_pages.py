@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from contact_files import base, structures
 from factories import benoit, luc
 
-from crm.contacts.files import intake
+from crm.contacts.files import intake, undo
 from crm.contacts.files.imports import Import, Stage
 from crm.contacts.files.mappings import Mapping
 from crm.contacts.files.workbooks import MAX_UNPACKED
@@ -131,6 +131,24 @@ def test_what_someone_changed_since_stays_and_is_said(client):
     assert "1\u00a0fiche laissée" in page
     assert "modifiée depuis\u00a0: commune" in page
     assert names() == ["Les Semeurs"]
+
+
+def test_an_undo_that_an_error_stopped_is_said_and_taken_up_again(client, monkeypatch, caplog):
+    record = received(client, "Nom;Commune\nLes Semeurs;Vif\nEau vive;Lyon\n")
+    client.post(f"{URL}/{record.id}/application")
+    work(record)
+    client.post(f"{URL}/{record.id}/annulation")
+    with monkeypatch.context() as patch:
+        patch.setattr(undo, "put_back", lambda *args: 1 / 0)
+        work(record)
+    page = client.get(f"{URL}/{record.id}").text
+    assert "a arrêté l’annulation&nbsp;: 0 fiche traitée sur 2." in page
+    assert "annulation interrompue" in page
+    assert "Reprendre l’annulation" in page
+    assert "l’annulation continue" in followed(client, f"{URL}/{record.id}/annulation").text
+    work(record)
+    assert "annulé&nbsp;: 2\u00a0fiches retirées" in client.get(f"{URL}/{record.id}").text
+    assert names() == []
 
 
 def test_a_file_too_long_for_a_page_is_refused_and_nothing_is_kept(client, monkeypatch):
