@@ -18,6 +18,8 @@ from playwright.sync_api import expect
 from services import free_port
 from tabs import PASSWORD, opening
 
+from crm.colours import contrast
+
 pytestmark = pytest.mark.browser
 
 
@@ -67,6 +69,34 @@ def place(tmp_path_factory, host):
 def opened(browser, place):
     with opening(browser, place.url) as open_tab:
         yield open_tab
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_what_forms_draw_themselves_is_seen(opened, scheme):
+    """File buttons, arrows, ticks: no text of the page (WCAG 2.2, 1.4.3 and 1.4.11)."""
+    tab = opened(color_scheme=scheme)
+    tab.goto("/demandes/nouvelle")
+    tab.get_by_label("Je cherche une information").check()
+    drawn = tab.evaluate(DRAWN)
+    assert contrast(*(as_hex(one) for one in drawn["button"])) >= 4.5
+    for picture, ground in drawn["pictures"]:
+        [colour] = re.findall(r"(?:stroke|fill)='%23(\w+)'", picture)
+        colour = "".join(2 * letter for letter in colour) if len(colour) == 3 else colour
+        assert contrast(f"#{colour}", as_hex(ground)) >= 3
+
+
+DRAWN = """() => {
+    const style = (what, part) => getComputedStyle(document.querySelector(what), part);
+    const button = style("input[type=file]", "::file-selector-button");
+    const drawing = what => [style(what).backgroundImage, style(what).backgroundColor];
+    return {button: [button.color, button.backgroundColor],
+            pictures: [drawing("select.form-select"), drawing("input[type=radio]:checked")]};
+}"""
+
+
+def as_hex(colour):
+    """« #1d2129 », of « rgb(29, 33, 41) »."""
+    return "#" + "".join(f"{int(part):02x}" for part in re.findall(r"\d+", colour)[:3])
 
 
 def press(tab, role, name):
