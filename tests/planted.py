@@ -7,7 +7,7 @@ import io
 import json
 from datetime import date, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 import asking
 import cards
@@ -54,6 +54,8 @@ FIRST, LAST = "Zylphée", "Vorkazin"
 EMAIL, OLD_EMAIL = "zylphee.vorkazin@example.org", "zvorkazinette@example.org"
 PHONE = "06 98 41 73 52"
 NAME = f"{FIRST} {LAST}"
+BARE = "Zylphee"  # as forms without accents have it
+OTHERWISE = f"{BARE.upper()} {LAST.upper()}"
 # What only they said, or what was said of them alone.
 WORDS = ("besoinxylo", "noticexylo", "fichierxylo", "notexylo", "reponsexylo", "accesxylo",
          "questionxylo", "organexylo", "communexylo", "fonctionxylo")  # fmt: skip
@@ -90,8 +92,10 @@ def _card(officer) -> Person:
     note = {"kind": "note", "text": f"{NAME} préfère le matin : notexylo", "other": sia.id,
             "file": (io.BytesIO(b"fichierxylo du journal"), "notexylo.txt")}  # fmt: skip
     officer.post(f"/gestion/contacts/journal/nouveau?personne={person.id}", data=note)
-    said = {"kind": "note", "text": f"Vu {LAST.upper()} {FIRST}, joignable au {PHONE}"}
-    officer.post(f"/gestion/contacts/journal/nouveau?organisation={sia.id}", data=said)
+    for words in (f"Vu {LAST.upper()} {FIRST}, joignable au {PHONE}", f"Rappeler {OTHERWISE}"):
+        said = {"kind": "note", "text": words,
+                "file": (io.BytesIO(b"x"), f"CV_{LAST}_{BARE}.pdf")}  # fmt: skip
+        officer.post(f"/gestion/contacts/journal/nouveau?organisation={sia.id}", data=said)
     twin = cards.person(FIRST, f"{LAST}-Merle", emails=[OLD_EMAIL])
     merge(db.session.get_one(Person, person.id), twin)
     db.session.commit()
@@ -186,7 +190,9 @@ def _elsewhere(user: User, person: Person) -> None:
     known = db.session.scalars(sa.select(Organisation.id).where(Organisation.id != other.id))
     nobody = cards.person("Autre", "Personne")
     db.session.add_all([
-        Segment(name="Liste", query="q=x"), TimeSpent(request=request, user=user, minutes=5),
+        Segment(name="Liste", query="q=x"),
+        Segment(name="Recherche", query=f"q={quote_plus(NAME)}&aussi={quote_plus(EMAIL)}"),
+        TimeSpent(request=request, user=user, minutes=5),
         Absence(user=user, starts_on=today, ends_on=today),
         Appointment(request=request, officer=user, starts_at=now(), ends_at=now() + hour, uid="u"),
         EventFile(purpose=Listed.ATTENDANCE, event=event, name="x", content=LIST, said=""),

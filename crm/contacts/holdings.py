@@ -39,7 +39,7 @@ HOLDINGS = (
     Holding("entries", "annuaire", "journal\u00a0: appels, notes, changements de la fiche",
             free=("text", "changes"), other=("link",), kept=_HISTORY),
     Holding("attachments", "annuaire", "documents joints au journal", own=("name", "content"),
-            kept=_HISTORY),
+            free=("name",), kept=_HISTORY),
     Holding("segments", "annuaire", "listes et recherches gardées", free=("name", "query")),
     Holding("segment_cards", "annuaire", "fiches d’une liste fixe"),
     Holding("person_pairs", "annuaire", "personnes qui semblent n’en faire qu’une",
@@ -53,5 +53,6 @@ HOLDINGS = (
             other=("fields", "decisions", "totals", "terms"),
             kept="Le fichier\u00a0: jusqu’à son application, un mois au plus s’il attend."),
     Holding("import_changes", "annuaire", "ce qu’un import a fait de chaque fiche",
-            free=("before", "after", "added"), kept=_HISTORY),
+            free=("before", "after", "added"),
+            kept="Comme la fiche, ou jusqu’à l’annulation de l’import."),
 )  # fmt: skip

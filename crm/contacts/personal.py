@@ -15,6 +15,7 @@ from crm.contacts.details import Detail, DetailKind
 from crm.contacts.duplicates.merges import Merge
 from crm.contacts.files.imports import Import, ImportChange, Stage
 from crm.contacts.files.spreadsheets import TableError, read_table
+from crm.contacts.fold import fold
 from crm.contacts.journal import BY_HAND, Attachment, Entry, EntryKind
 from crm.contacts.kinds import ContactKind
 from crm.contacts.people import Person, Role
@@ -22,6 +23,7 @@ from crm.contacts.search.forget import forget_people
 from crm.contacts.search.index import index_many
 from crm.contacts.search.segments import SegmentCard
 from crm.contacts.search.suggest import suggest
+from crm.contacts.spelled import like
 from crm.db import change, db, now
 from crm.filters import plural
 from crm.personal import GONE, Enclosed, Kept, Trace, Who
@@ -69,13 +71,15 @@ def at(email: str) -> list[int]:
 
 
 def namesakes(first_name: str, last_name: str, apart_from: Iterable[int]) -> int:
-    """How many other cards have this very name."""
-    same = (
-        sa.func.lower(Person.first_name) == first_name.lower(),
-        sa.func.lower(Person.last_name) == last_name.lower(),
+    """How many other cards have this very name, accents and capitals apart."""
+    alike = (
+        sa.func.lower(Person.first_name).like(like(first_name)),
+        sa.func.lower(Person.last_name).like(like(last_name)),
     )
     others = Person.id.not_in(sorted(apart_from))
-    return db.session.scalar(sa.select(sa.func.count(Person.id)).where(*same, others)) or 0
+    found = db.session.execute(sa.select(Person.first_name, Person.last_name).where(*alike, others))
+    named = fold(first_name), fold(last_name)
+    return sum(named == (fold(first), fold(last)) for first, last in found)
 
 
 def is_elsewhere(kind: DetailKind, key: str, people: Iterable[int]) -> bool:

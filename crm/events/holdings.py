@@ -28,6 +28,7 @@ HOLDINGS = (
             "personne est venue",
             own=("first_name", "last_name", "email", "phone", "organisation_name", "function",
                  "department", "answers", "access_needs", "group_name", "suspicion"),
+            free=("answers", "access_needs", "group_name"),
             other=("consent_text", "consent_version", "news_text")),
     Holding("events", "evenements", "événements, dont les textes peuvent nommer quelqu’un",
             free=("cancelled_why", "typed"), published=("title", "text"),

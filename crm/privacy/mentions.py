@@ -87,22 +87,10 @@ def _fitting(text: str, column: Any, row_id: int) -> str:
 
 
 def _may_say(column: Any, needles: Needles) -> sa.ColumnElement[bool]:
-    """A first look, by the database: every word of one of the hints is there."""
-    text = sa.cast(column, sa.Text) if isinstance(column.type, Json) else column
-    ways = [
-        sa.and_(*(_has(text, word, isinstance(column.type, Json)) for word in hint))
-        for hint in needles.hints
-    ]
+    """A first look, by the database: all the hints of one group are there."""
+    text = sa.func.lower(sa.cast(column, sa.Text) if isinstance(column.type, Json) else column)
+    ways = [sa.and_(*(text.like(f"%{hint.lower()}%") for hint in group)) for group in needles.hints]
     return sa.or_(sa.false(), *ways)
-
-
-def _has(text: Any, word: str, is_json: bool) -> sa.ColumnElement[bool]:
-    """SQLite keeps JSON with its accents escaped, in one case or the other."""
-    plain: sa.ColumnElement[bool] = text.icontains(word, autoescape=True)
-    if not is_json or word.isascii():
-        return plain
-    forms = {json.dumps(form)[1:-1] for form in (word, word.lower(), word.upper(), word.title())}
-    return sa.or_(plain, *(text.icontains(form, autoescape=True) for form in sorted(forms)))
 
 
 def _text(value: Any) -> str:

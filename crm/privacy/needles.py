@@ -1,23 +1,24 @@
 """Needles: how someone may be named in a text that is about something else."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from crm.contacts.details import DetailKind, detail_key
 from crm.contacts.personal import is_elsewhere, namesakes
+from crm.contacts.spelled import GAP, like, pattern
 from crm.personal import GONE, GONE_ADDRESS, GONE_PHONE, Who
 
-_SEPARATORS = ("", " ", ".", "-", "\u00a0")
+_GAP = "[\\s\u00a0.+\\-]*"  # between digits
 
 
 @dataclass(frozen=True)
 class Needles:
-    """What to look for, and what to say instead. `hints`: one is in every text that says it."""
+    """What to look for, and what to say instead. `hints`, as LIKE has them: all those of one of
+    the groups are in every text that says it."""
 
     patterns: tuple[tuple[re.Pattern[str], str], ...]
-    hints: tuple[tuple[str, ...], ...]  # all the words of one of these are in the text
+    hints: tuple[tuple[str, ...], ...]
 
     @classmethod
     def of(cls, who: Who) -> "Needles":
@@ -26,17 +27,17 @@ class Needles:
         patterns: list[tuple[re.Pattern[str], str]] = []
         hints: list[tuple[str, ...]] = []
         for email in sorted(who.emails):
-            patterns.append((_whole(re.escape(email)), GONE_ADDRESS))
-            hints.append((email,))
+            patterns.append((_address(email), GONE_ADDRESS))
+            hints.append((email.replace("@", "%").replace("+", "%"),))
         for first, last in who.names:
             if first and last and not namesakes(first, last, who.people):
                 patterns.append((_whole(_either_way(first, last)), GONE))
-                hints.append((first, last))
+                hints.append((like(first), like(last)))
         for phone in sorted(who.phones):
             key = detail_key(DetailKind.PHONE, phone)
             if len(key) >= 8 and not is_elsewhere(DetailKind.PHONE, key, who.people):
                 patterns.append((_number(key), GONE_PHONE))
-                hints += [(form,) for form in _forms(key, phone)]
+                hints.append(("%".join(key.removeprefix("0")),))
         return cls(tuple(patterns), tuple(hints))
 
     def are_in(self, text: str) -> bool:
@@ -56,29 +57,25 @@ class Needles:
 
 
 def _whole(pattern: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w){pattern}(?!\w)", re.IGNORECASE)
+    return re.compile(rf"(?:(?<![^\W_])|(?<=%20)){pattern}(?![^\W_])", re.IGNORECASE)
+
+
+def _address(email: str) -> re.Pattern[str]:
+    """As it is, as the query of a kept search writes it, or as the file of a mail is named
+    (« 20260303-00-zoe@example.org.eml »); never the end of a longer one."""
+    written = re.escape(email).replace("@", "(?:@|%40)").replace(r"\+", r"(?:\+|%2B)")
+    begins, ends = r"(?:(?<![\w.+\-])|(?<=\d-))", r"(?![\w\-]|\.(?!eml\b)\w)"
+    return re.compile(begins + written + ends, re.IGNORECASE)
 
 
 def _either_way(first: str, last: str) -> str:
-    """« Chloé Martin », « MARTIN Chloé », whatever the spaces."""
-    one, other = (r"[\s\u00a0]+".join(map(re.escape, name.split())) for name in (first, last))
-    gap = r"[\s\u00a0,]+"
-    return rf"(?:{one}{gap}{other}|{other}{gap}{one})"
+    """« Chloé Martin », « MARTIN Chloe », whatever the accents and the spaces."""
+    one, other = pattern(first), pattern(last)
+    return rf"(?:{one}{GAP}{other}|{other}{GAP}{one})"
 
 
 def _number(key: str) -> re.Pattern[str]:
     """A number however its digits are grouped, in its national or its French international form."""
-    digits = r"[\s\u00a0.\-]*".join(key.removeprefix("0"))
-    start = r"(?:\+33|0033|0)?[\s\u00a0.\-]*(?:\(0\))?[\s\u00a0.\-]*" if key[0] == "0" else r"\+?"
+    digits = _GAP.join(key.removeprefix("0"))
+    start = rf"(?:\+33|0033|0)?{_GAP}(?:\(0\))?{_GAP}" if key[0] == "0" else r"\+?"
     return re.compile(rf"(?<!\d){start}{digits}(?!\d)")
-
-
-def _forms(key: str, phone: str) -> Iterator[str]:
-    """The usual ways of writing it: what the database is asked for."""
-    yield phone
-    pairs = [key[place : place + 2] for place in range(0, len(key), 2)]
-    for separator in _SEPARATORS:
-        yield separator.join(pairs)
-    if key[0] == "0":
-        for separator in _SEPARATORS:
-            yield separator.join([key[1], *pairs[1:]])
