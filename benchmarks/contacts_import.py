@@ -1,7 +1,8 @@
 """Importing organisations: rows per second, beside a bare `executemany` of the same rows.
 
 The whole path is timed apart: reading the file, the rehearsal, the writing (with what the undo, the
-journal and the search need), the same file again when nothing is new, and the undo.
+journal and the search need), the same file again when nothing is new, and the undo. While it is
+learnt by the search, and undone, somebody else writes: the longest wait for their turn is told.
 """
 
 import csv
@@ -15,6 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks._servers import application, databases
+from benchmarks._waiting import Waits, somebody_writing
 from crm.contacts.files.apply import write
 from crm.contacts.files.imports import Import
 from crm.contacts.files.learn import learn
@@ -48,10 +50,10 @@ def run(*sizes: int) -> None:
         with databases() as urls:
             for name, url in urls.items():
                 with application(url):
-                    _measure(name, size, content)
+                    _measure(name, url, size, content)
 
 
-def _measure(name: str, size: int, content: bytes) -> None:
+def _measure(name: str, url: str, size: int, content: bytes) -> None:
     print(f"\n{name}, {size} lignes, en lignes par seconde")
     bare = _bare(size)
     _say("référence : executemany seul", size, bare)
@@ -62,17 +64,21 @@ def _measure(name: str, size: int, content: bytes) -> None:
     _say("répétition", size, thinking)
     writing, record = _timed(lambda: _write(rehearsal))
     _say("écriture, d’un coup", size, writing)
-    learning, _ = _timed(lambda: learn(record, lambda done, total: None))
+    with somebody_writing(url) as waits:
+        learning, _ = _timed(lambda: learn(record, lambda done, total: None))
     _say("la recherche l’apprend, par cent", size, learning)
+    _say_waits(waits)
     whole = reading + thinking + writing + learning
     _say("import entier", size, whole)
     print(f"  soit {whole / bare:.0f} fois le temps de la référence")
     again, rehearsal = _timed(lambda: _rehearse(table))
     assert rehearsal.totals[Outcome.UNCHANGED] == size
     _say("répétition du même fichier", size, again)
-    undoing, undone = _timed(lambda: _undo(record))
+    with somebody_writing(url) as waits:
+        undoing, undone = _timed(lambda: undo(record))
     assert undone.removed == size
-    _say("annulation", size, undoing)
+    _say("annulation, par cent", size, undoing)
+    _say_waits(waits)
 
 
 def _rehearse(table: Table) -> Rehearsal:
@@ -84,12 +90,6 @@ def _write(rehearsal: Rehearsal) -> Import:
     write(rehearsal, record := Import(name="mesure.csv"))
     db.session.commit()
     return record
-
-
-def _undo(record: Import) -> Any:
-    undone = undo(record)
-    db.session.commit()
-    return undone
 
 
 def _bare(size: int) -> float:
@@ -114,6 +114,10 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 def _say(what: str, size: int, seconds: float) -> None:
     print(f"  {what:<32} {size / seconds:>10,.0f}   ({seconds:.2f} s)".replace(",", "\u202f"))
+
+
+def _say_waits(waits: Waits) -> None:
+    print(f"    qui écrit alors attend {waits.usual:.2f} s (95 %), {waits.longest:.2f} s au plus")
 
 
 def _names(size: int) -> list[tuple[str, str, str]]:
