@@ -5,6 +5,7 @@ import re
 
 import factories
 import pytest
+from flask import request
 
 from crm.app import create_app
 from crm.config import ROOT, Settings
@@ -83,6 +84,19 @@ def test_nothing_is_put_right_in_production_by_hand(app, tmp_path):
     served = create_app(there)
     assert not served.debug
     assert not served.testing
+
+
+def test_a_visitor_does_not_choose_what_the_server_in_front_says(app, tmp_path):
+    """OWASP ASVS 4.1.3 and 15.3.4: of the addresses, the one that the server in front has added;
+    and nobody else's name."""
+    settings = app.extensions["settings"]
+    served = create_app(dataclasses.replace(settings, production=True, instance=tmp_path))
+    seen = []
+    served.before_request(lambda: seen.append((request.remote_addr, request.host)))
+    forged = {"X-Forwarded-For": "203.0.113.9, 198.51.100.7", "X-Real-IP": "203.0.113.9",
+              "Forwarded": "for=203.0.113.9", "X-Forwarded-Host": "ailleurs.example"}  # fmt: skip
+    served.test_client().get("/static/css/base.css", headers=forged).close()
+    assert seen == [("198.51.100.7", "localhost")]
 
 
 def test_a_secret_may_come_from_a_file(tmp_path):

@@ -1,6 +1,9 @@
 """Handing messages over, to servers that behave and to servers that do not."""
 
 import dataclasses
+import ssl
+import subprocess
+from contextlib import nullcontext
 
 import pytest
 from aiosmtpd.smtp import AuthResult
@@ -145,6 +148,47 @@ def test_a_server_that_does_not_want_us_says_why(open_, greeting):
 def test_no_server_is_said_in_french(open_):
     with pytest.raises(ServerGone, match="ne répond pas"), open_("smtp://127.0.0.1:1"):
         pass
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """One that its own maker alone vouches for, with its key, for 127.0.0.1."""
+    folder = tmp_path_factory.mktemp("tls")
+    made, key = folder / "certificate.pem", folder / "key.pem"
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
+         "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", made],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return made, key
+
+
+@pytest.mark.parametrize("is_vouched_for", [True, False])
+def test_a_certificate_that_nobody_vouches_for_gets_nothing(
+    open_, certificate, monkeypatch, is_vouched_for
+):
+    """OWASP ASVS 12.3.2."""
+    there = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    there.load_cert_chain(*certificate)
+    if is_vouched_for:
+        here = ssl.create_default_context(cafile=certificate[0])
+        monkeypatch.setattr("crm.smtp._tls", lambda: here)
+    with collector(tls_context=there) as (url, received):
+        refused = nullcontext() if is_vouched_for else pytest.raises(ServerGone)
+        with refused, open_(f"{url}?starttls=1") as connection:
+            connection.hand_over(SENDER, AWA, wire(MESSAGE))
+    assert bool(received) is is_vouched_for
+
+
+def test_what_must_be_hidden_is_never_sent_in_clear(open_):
+    """A server, or who stands in between, that offers no TLS gets nothing (OWASP ASVS 12.3.1)."""
+    with (
+        collector() as (url, received),
+        pytest.raises(ServerGone),
+        open_(f"{url}?starttls=1") as connection,
+    ):
+        connection.hand_over(SENDER, AWA, wire(MESSAGE))
+    assert received == []
 
 
 def test_a_password_that_is_refused_is_said(open_):
