@@ -180,19 +180,22 @@ def run(import_id: int) -> None:
             undo.carry_out(import_id)
         else:
             carry_out(import_id, lambda done, total: tell(_name(import_id), done))
-    except Exception:  # whatever it is would come back at each try: say so, and stop
+    except Exception as error:  # whatever it is would come back at each try: say so, and stop
         log.exception("import %s interrompu", import_id)
         db.session.rollback()
-        _give_up(db.session.get_one(Import, import_id, with_for_update=True))
+        _give_up(db.session.get_one(Import, import_id, with_for_update=True), error)
 
 
-def _give_up(record: Import) -> None:
+def _give_up(record: Import, error: Exception) -> None:
     """Say that an error stopped it, in the words of the page; another worker may have ended it."""
     if record.stage is Stage.WRITTEN:
         words = "Tout est écrit, mais la recherche n’en sait pas tout\u00a0: crm contacts reindex."
         record.stage, record.messages = Stage.APPLIED, [_message([words]), *record.messages]
     elif record.stage is Stage.UNDOING:
-        record.stage = Stage.HALTED  # what was put back is, and what is left is said
+        # What was put back is, and what is left is said. A database that was busy, or away, is
+        # asked again by the clock.
+        if not isinstance(error, sa.exc.OperationalError):
+            record.stage = Stage.HALTED
     elif record.stage is Stage.ASKED:
         words = "Une erreur imprévue a tout arrêté. Rien n’a été changé."
         record.stage, record.messages = Stage.FAILED, [_message([words])]

@@ -154,6 +154,10 @@ def test_the_clock_leaves_alone_what_a_worker_is_at(record):
     ends_as_in_one_go(record)
 
 
+def refuse(error):
+    raise error
+
+
 def elsewhere(app, gesture):
     """Somebody else does this now, in a session of their own."""
 
@@ -280,6 +284,17 @@ def test_an_error_is_said_and_one_starts_again(record, monkeypatch, caplog):
     asked(record)
     assert record.undone["done"] == 4, "it goes on from there"
     intake.run(record.id)
+    ends_as_in_one_go(record)
+
+
+def test_a_database_that_is_busy_is_asked_again(record, monkeypatch, caplog):
+    asked(record)
+    with monkeypatch.context() as patch:
+        busy = sa.exc.OperationalError("BEGIN IMMEDIATE", {}, Exception("database is locked"))
+        patch.setattr(undo, "put_back", lambda *args: refuse(busy))
+        intake.run(record.id)
+    assert (record.stage, record.undone["done"]) == (Stage.UNDOING, 0)
+    intake.resume()
     ends_as_in_one_go(record)
 
 
