@@ -1,5 +1,7 @@
 """Cross-site writes, headers, cookies, and what an error page says."""
 
+import inspect
+import re
 from urllib.parse import urlsplit
 
 import factories
@@ -73,6 +75,24 @@ def test_only_listed_sites_may_frame_and_only_what_may_be_framed(visitor, settin
 def test_visitors_get_no_cookie(visitor):
     for address in ("/", "/lettres/", "/lettres/inscription", "/connexion", "/rien", "/sante"):
         assert "Set-Cookie" not in visitor.get(address).headers, address
+
+
+# Signing in elsewhere comes back by a GET, which `state` protects; a certificate is drawn up the
+# first time it is asked for; who took a list away is written down.
+GETS_THAT_WRITE = {
+    "public.accounts.openid.back", "public.events.certificates.pdf",
+    "staff.events.certificates.every", "staff.events.certificates.pdf",
+    "staff.events.registrations.export",
+}  # fmt: skip
+
+
+def test_reading_a_page_changes_nothing(app):
+    """OWASP ASVS 3.5.3: an address that only reads commits nothing, but these."""
+    only_read = {rule.endpoint for rule in app.url_map.iter_rules() if "POST" not in rule.methods}
+    writes = re.compile(r"commit\(|start_writing\(|record_reading\(")
+    sources = {one: inspect.getsource(inspect.unwrap(app.view_functions[one])) for one in only_read}
+    assert {one for one, source in sources.items() if writes.search(source)} == GETS_THAT_WRITE
+    assert len(only_read) > 100
 
 
 def test_an_error_is_said_in_french(visitor):
