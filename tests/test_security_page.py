@@ -6,7 +6,7 @@ from crm.config import ROOT
 
 PAGE = (ROOT / "docs/security.md").read_text()
 CITED = re.compile(
-    r"`((?:crm|tests|docs|migrations|templates|requirements)/[\w./-]+\.\w+|\w+\.(?:md|toml))`"
+    r"`((?:crm|tests|docs|migrations|templates|requirements|scripts)/[\w./-]+\.\w+|\w+\.(?:md|toml))`"
 )
 # How many requirements of each section of OWASP ASVS 5.0 are of levels 1 and 2, by number.
 ASKED = {
@@ -56,3 +56,9 @@ def test_each_line_says_what_meets_it_or_no_and_why():
             _, _, asked, met, _ = line.split("|")
             assert asked.strip()
             assert re.search(r"`|plus haut|hébergement|\*\*(Non|En partie)\*\*", met), line
+
+
+def test_each_no_says_why():
+    said = re.findall(r"\*\*(?:Non|En partie)\*\*([^|\n]*)", PAGE)
+    assert len(said) > 8
+    assert [why for why in said if len(why) < 40] == []
