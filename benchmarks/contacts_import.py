@@ -74,6 +74,7 @@ def _measure(name: str, url: str, size: int, content: bytes) -> None:
     again, rehearsal = _timed(lambda: _rehearse(table))
     assert rehearsal.totals[Outcome.UNCHANGED] == size
     _say("répétition du même fichier", size, again)
+    db.session.rollback()  # it would keep the others waiting
     with somebody_writing(url) as waits:
         undoing, undone = _timed(lambda: undo(record))
     assert undone.removed == size

@@ -195,13 +195,17 @@ def look_for_duplicates() -> None:
 @click.option(
     "--scratch",
     is_flag=True,
-    help="Vide la recherche et la refait, si elle est abîmée\u00a0: pendant ce temps les pages qui "
-    "enregistrent attendent.",
+    help="Vide la recherche et la refait d’un coup, si elle est abîmée. Pendant ce temps, ce qui "
+    "enregistre attend (SQLite), ou la recherche (PostgreSQL)\u00a0: quelques secondes pour "
+    "3\u202f000\u00a0fiches, trois minutes pour 100\u202f000 sur une machine occupée.",
 )
 def reindex(scratch: bool) -> None:
     """Compare la recherche aux fiches et la corrige, pendant que les autres travaillent."""
     with bar("Fiches relues") as progress:
-        total = reindex_all(progress) if scratch else (found := correct(progress)).total
+        if scratch:
+            total, said = reindex_all(progress), ""
+        else:
+            found = correct(progress)
+            total, said = found.total, f", {plural(found.count, 'corrigée')}"
     db.session.commit()
-    said = "" if scratch else f", {plural(found.count, 'corrigée')}"
     click.echo(f"{plural(total, 'fiche')} dans la recherche{said}.")

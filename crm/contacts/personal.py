@@ -232,9 +232,12 @@ def consents() -> Iterator[Any]:
 
 
 def tidy() -> None:
-    """Throw away the files of imports that nobody finished within a month."""
+    """Throw away the files of imports that nobody finished within a month, and what is left of
+    those that were undone in one go, before each card’s share went with it."""
     old = Import.created_at < now() - MONTH
     change(sa.delete(Import).where(old, Import.stage.in_((Stage.DRAFT, Stage.FAILED))))
+    undone = sa.select(Import.id).where(Import.stage == Stage.UNDONE)
+    change(sa.delete(ImportChange).where(ImportChange.import_id.in_(undone)))
 
 
 def _drafts(who: Who) -> list[Import]:

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from contact_files import base, imported
 from kept import apart, forked, until
 
+from crm.contacts import personal
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.files import intake, undo
 from crm.contacts.files.imports import Import, ImportChange, Stage
@@ -302,6 +303,13 @@ def test_a_search_that_still_learns_an_import_does_not_bring_it_back(record):
     undo.undo(record)
     learn(record, lambda done, total: None)
     ends_as_in_one_go(record)
+
+
+def test_what_was_undone_in_one_go_is_forgotten_at_night(record):
+    record.stage = Stage.UNDONE
+    imported(b"Nom\nAutre fichier\n")
+    personal.tidy()
+    assert count(ImportChange) == 1, "that of the import that can still be undone"
 
 
 def test_an_undo_is_asked_again_without_harm_and_refused_once_done(record):
