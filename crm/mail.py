@@ -25,7 +25,7 @@ from crm.holds import NOTHING_HELD
 from crm.identity import Identity
 from crm.jobs import enqueue, every, gently
 from crm.signature import signed
-from crm.smtp import Connection, connected, wire
+from crm.smtp import Connection, connected, forget_written, wire
 
 log = logging.getLogger(__name__)
 
@@ -123,6 +123,13 @@ def post(
     text, html = draw(template, subject=subject, **context)
     return write(to, subject=subject, text=text, html=html, reply_to=reply_to, headers=headers,
                  attached=attached)  # fmt: skip
+
+
+def forget(*which: sa.ColumnElement[bool]) -> None:
+    """Delete these mails, and their files where there is no server. Nothing is committed."""
+    answers = db.session.scalars(sa.select(Mail.response).where(*which)).all()
+    forget_written(Settings.current().instance / "mail", answers)
+    change(sa.delete(Mail).where(*which))
 
 
 def draw(template: str, *, subject: str, **context: Any) -> tuple[str, str]:

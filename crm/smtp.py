@@ -7,7 +7,7 @@ import smtplib
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from email.message import EmailMessage
@@ -150,6 +150,17 @@ def _tls() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
+WRITTEN = "250 écrit dans "  # what a folder answers, before the name of the file
+
+
+def forget_written(folder: Path, answers: Iterable[str]) -> None:
+    """Delete the files of `folder` that messages became, by what was answered when they did."""
+    for answer in answers:
+        if answer.startswith(WRITTEN):
+            name = Path(answer.removeprefix(WRITTEN)).name
+            (folder / name).unlink(missing_ok=True)
+
+
 class Folder:
     """A folder where each message becomes a file, so that nothing leaves a newcomer's laptop."""
 
@@ -169,7 +180,7 @@ class Folder:
         temporary = self.path / f".{name}"
         temporary.write_bytes(text)
         os.replace(temporary, self.path / name)
-        return f"250 écrit dans {name}"
+        return f"{WRITTEN}{name}"
 
     def hang_up(self) -> None:
         """Nothing is open."""

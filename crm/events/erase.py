@@ -4,6 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from crm import mail
 from crm.contacts.journal import Entry, EntryKind
 from crm.db import change, db, now
 from crm.events.afterwards import Certificate
@@ -31,7 +32,7 @@ def erase(registration: Registration) -> None:
         return
     _forget_journal(registration)
     change(sa.delete(Certificate).where(Certificate.registration_id == registration.id))
-    change(sa.delete(Mail).where(Mail.recipient == registration.email, Mail.recipient != ""))
+    mail.forget(Mail.recipient == registration.email, Mail.recipient != "")
     for name in _PERSONAL:
         setattr(registration, name, "")
     registration.answers, registration.news_at = {}, None

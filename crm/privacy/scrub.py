@@ -8,6 +8,7 @@ frees the room: its own journal forgets when it turns (`wal_keep_size`, archives
 import logging
 import sqlite3
 from contextlib import closing
+from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -16,13 +17,16 @@ from crm.config import Settings
 from crm.contacts.search.forget import settle
 from crm.db import begin_writing, change, db, now
 from crm.filters import local
-from crm.jobs import enqueue, every
+from crm.forgotten import Forgotten
+from crm.jobs import Tick, enqueue, every
+from crm.newsletter.subscriptions import LEFT
 from crm.privacy.erasures import Erasure
 
 log = logging.getLogger(__name__)
 
 _HEAVY = 1 << 30  # bytes of a SQLite file beyond which it is written again at night only
 _NIGHT = range(1, 6)
+_DONE = "fichiers réécrits"  # the row of the clock that says when they last were
 
 
 def wake() -> None:
@@ -32,16 +36,35 @@ def wake() -> None:
 
 @every(minutes=15)
 def scrub_due() -> None:
-    """Write the files again if someone was erased since. Commits."""
+    """Write the files again if someone was erased since, by the team or on a page of theirs.
+    Commits."""
     settings = Settings.current()
     since = now()
-    if db.session.scalar(Erasure.unsettled().limit(1)) is None or must_wait(settings):
+    if not _is_owed() or must_wait(settings):
         return
     if scrub(settings):
         begin_writing()
         waiting = Erasure.settled_at.is_(None), Erasure.at <= since
         change(sa.update(Erasure).where(*waiting).values(settled_at=now()))
+        _note(since)
         db.session.commit()
+
+
+def _is_owed() -> bool:
+    if db.session.scalar(Erasure.unsettled().limit(1)) is not None:
+        return True
+    last = db.session.scalar(sa.select(Tick.started_at).where(Tick.name == _DONE))
+    # Leaving a letter erases nobody.
+    erased = sa.select(sa.func.max(Forgotten.at)).where(Forgotten.kind != LEFT)
+    latest = db.session.scalar(erased)
+    return latest is not None and (last is None or latest > last)
+
+
+def _note(at: datetime) -> None:
+    """Remember up to when nothing is left behind."""
+    row = db.session.scalar(sa.select(Tick).where(Tick.name == _DONE)) or Tick(name=_DONE)
+    row.started_at = at
+    db.session.add(row)
 
 
 def scrub(settings: Settings) -> bool:

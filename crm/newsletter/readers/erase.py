@@ -8,6 +8,8 @@ from collections.abc import Sequence
 
 import sqlalchemy as sa
 
+from crm import mail
+from crm.config import Settings
 from crm.db import db, now
 from crm.forgotten import remember
 from crm.mail import Mail
@@ -17,6 +19,7 @@ from crm.newsletter.readers.departures import Departure
 from crm.newsletter.readers.facets import tell_search
 from crm.newsletter.readers.moves import Move
 from crm.newsletter.subscriptions import Consent, Subscription
+from crm.smtp import forget_written
 
 KIND = "lettres"
 _BLANKS = dict.fromkeys(("first_name", "last_name", "organisation_name", "department"), "")
@@ -36,7 +39,7 @@ def erase(email: str, keys: Sequence[str]) -> int:
         _forget(subscription)
     moves = sa.or_(Move.old_email == email, Move.new_email == email)
     named = set(db.session.scalars(sa.select(Move.new_email).where(moves)))
-    db.session.execute(sa.delete(Mail).where(Mail.recipient.in_({email, *named})))
+    mail.forget(Mail.recipient.in_({email, *named}))
     db.session.execute(sa.delete(Move).where(moves))
     Departure.remember(email, keys)
     return len(found)
@@ -44,6 +47,8 @@ def erase(email: str, keys: Sequence[str]) -> int:
 
 def _forget(subscription: Subscription) -> None:
     theirs = Delivery.subscription_id == subscription.id
+    answers = db.session.scalars(sa.select(Delivery.response).where(theirs)).all()
+    forget_written(Settings.current().instance / "mail", answers)
     db.session.execute(sa.delete(Consent).where(Consent.subscription_id == subscription.id))
     db.session.execute(
         sa.update(Delivery)
