@@ -114,7 +114,8 @@ def _timed(work: Callable[[], Any]) -> tuple[float, Any]:
 
 
 def _say(what: str, size: int, seconds: float) -> None:
-    print(f"  {what:<32} {size / seconds:>10,.0f}   ({seconds:.2f} s)".replace(",", "\u202f"))
+    pace = f"{size / seconds:>10,.0f}".replace(",", "\u202f")
+    print(f"  {what:<32} {pace}   ({seconds:.2f} s)")
 
 
 def _say_waits(waits: Waits) -> None:

@@ -100,7 +100,9 @@ def carry_out(import_id: int, progress: Progress | None = None) -> Undone:
         if progress is not None:
             progress(counts["done"], counts["total"])
         time.sleep(_REST)  # nothing is read meanwhile: it would take the lock
-    counts = db.session.get_one(Import, import_id).undone
+    with reading():  # nobody waits for whoever tells the result
+        counts = db.session.get_one(Import, import_id).undone
+        db.session.rollback()
     return Undone(counts.get("removed", 0), counts.get("restored", 0), left)
 
 
