@@ -5,6 +5,7 @@ from datetime import time, timedelta
 import gatherings
 import pytest
 
+from crm.acts import Act, Did
 from crm.db import db, now
 from crm.events import links, plan, register
 from crm.events.documents import Document
@@ -145,6 +146,8 @@ def test_what_is_kept_is_shown_taken_away_and_erased(place, visitor):
     assert visitor.get(page).status_code == 404
     assert people[1].state is State.OFFERED
     assert event.taken == 1
+    [act] = db.session.scalars(Act.latest())
+    assert (act.kind, act.about_id, act.user_id) == (Did.ERASED, event.id, None)
 
 
 def test_a_calendar_file_is_for_those_who_have_a_place(place, visitor):

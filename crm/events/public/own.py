@@ -6,6 +6,7 @@ from flask import Blueprint, Response, abort, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from wtforms import BooleanField
 
+from crm.acts import Did, record_mine
 from crm.auth import limiter
 from crm.db import db, now, start_writing
 from crm.downloads import download
@@ -162,8 +163,9 @@ def erase(token: str) -> ResponseReturnValue:
     if ask_again():
         page = "public/events/own/erase.html"
         return render_template(page, own=own, event=own.event, token=token)
-    title = own.event.title
+    event, title = own.event, own.event.title
     erase_registration(own)
+    record_mine(Did.ERASED, event, "inscription, à la demande de la personne")
     db.session.commit()
     return render_template("public/events/own/erased.html", event_title=title)
 
