@@ -12,6 +12,7 @@ import compiled
 import hypothesis
 import imap_server
 import pytest
+import repeated
 import services
 import sqlalchemy as sa
 import tabs
@@ -42,6 +43,7 @@ def pytest_configure(config):
         _started.extend(services.start())
         _templates.append(compiled.share())
     compiled.use()
+    repeated.use()
 
 
 def pytest_collection_modifyitems(items):
