@@ -65,13 +65,9 @@ def columns_of(table: sa.Table) -> list[sa.Column[Any]]:
 def lines(connection: sa.Connection, table: sa.Table, count: Count) -> Iterator[bytes]:
     """The rows, by key, each as a line; `count` is complete after the last one."""
     columns = columns_of(table)
-    chosen = [sa.cast(column, sa.Text) if _is_json(column) else column for column in columns]
-    # As they are in the database: we read them ourselves.
-    plain = [sa.type_coerce(column, sa.types.NullType()) for column in chosen]
-    query = sa.select(*plain).order_by(
-        *(_in_byte_order(key, connection.dialect.name) for key in table.primary_key)
+    found = connection.execute(
+        _everything(connection, table, columns).execution_options(yield_per=_STEP)
     )
-    found = connection.execute(query.execution_options(yield_per=_STEP))
     readers = [_reader(column, connection.dialect.name) for column in columns]
     digest = hashlib.sha256()
     for row in found:
@@ -192,11 +188,22 @@ def _is_bytes(column: sa.Column[Any]) -> bool:
     return isinstance(column.type, sa.LargeBinary)
 
 
-def _in_byte_order(column: sa.Column[Any], dialect: str) -> sa.ColumnElement[Any]:
-    """Each language sorts words in its own way, bytes have one."""
-    if isinstance(column.type, sa.String) and dialect == "postgresql":
-        return sa.collate(column, "C")
-    return column
+def _everything(
+    connection: sa.Connection, table: sa.Table, columns: Sequence[sa.Column[Any]]
+) -> sa.TextClause:
+    """The rows as they are in the database (we read them ourselves), by key. Each language sorts
+    words in its own way, bytes have one."""
+    quote = connection.dialect.identifier_preparer.quote
+    in_bytes = ' COLLATE "C"' if connection.dialect.name == "postgresql" else ""
+    chosen = ", ".join(
+        f"CAST({quote(one.name)} AS TEXT)" if _is_json(one) else quote(one.name) for one in columns
+    )
+    order = ", ".join(
+        quote(key.name) + (in_bytes if isinstance(key.type, sa.String) else "")
+        for key in table.primary_key
+    )
+    by_key = f" ORDER BY {order}" if order else ""
+    return sa.text(f"SELECT {chosen} FROM {quote(table.name)}{by_key}")  # noqa: S608
 
 
 def _copy(
