@@ -20,7 +20,8 @@ RULES = {
     "runOnly": {
         "type": "tag",
         "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
-    }
+    },
+    "resultTypes": ["violations"],
 }
 PICTURE = Image("0123456789abcdef0123456789abcdef.jpeg", 1200, 800, "Une place de marché")
 PORTRAIT = Image("0123456789abcdef0123456789abcdef.jpeg", 600, 900)
