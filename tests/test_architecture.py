@@ -1,6 +1,7 @@
 """The house rules of docs/architecture.md, read from the code itself."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,14 +24,17 @@ WEB = {"flask", "flask_login", "wtforms"}
 FORBIDDEN_NAMES = {"services", "utils", "helpers", "common", "core", "misc", "managers"}
 
 
+@cache
 def imports(path):
     """The absolute names a module imports, inside functions and for type checking included."""
+    found = []
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{path}: relative import"
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            found += [f"{node.module}.{alias.name}" for alias in node.names]
+    return found
 
 
 def room(path):
