@@ -21,7 +21,7 @@ from crm.tables import Row
 
 bp = Blueprint("figures", __name__, url_prefix="/bilan")
 
-_SHOWN = 400  # lines of the printed table on the page; the files have them all
+_SHOWN = 100  # lines of the printed table on the page; the files have them all
 
 
 class Lines(Pagination):
