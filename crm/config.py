@@ -121,6 +121,11 @@ class Settings:
         return self.backups or self.instance / "sauvegardes"
 
     @property
+    def mail_folder(self) -> Path:
+        """Where messages are written when there is no mail server."""
+        return self.instance / "mail"
+
+    @property
     def is_https(self) -> bool:
         return self.base_url.startswith("https://")
 

@@ -19,6 +19,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, registry
 
 _PATIENCE = 15_000  # milliseconds that one waits for SQLite’s only writer
 _PAUSE = 0.002  # seconds between two tries
+_REST = 5 * _PAUSE  # long enough for those who wait to see that it is their turn
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -139,6 +140,12 @@ def reading() -> Iterator[None]:
         yield
     finally:
         _may_write.reset(token)
+
+
+def give_way() -> None:
+    """Commit a step of a long work, then rest, that those who wait to write have their turn."""
+    db.session.commit()
+    time.sleep(_REST)
 
 
 _on_disk: ContextVar[bool] = ContextVar("on_disk", default=True)

@@ -127,9 +127,13 @@ def post(
 
 def forget(*which: sa.ColumnElement[bool]) -> None:
     """Delete these mails, and their files where there is no server. Nothing is committed."""
-    answers = db.session.scalars(sa.select(Mail.response).where(*which)).all()
-    forget_written(Settings.current().instance / "mail", answers)
+    forget_files(sa.select(Mail.response).where(*which))
     change(sa.delete(Mail).where(*which))
+
+
+def forget_files(answers: sa.Select[str]) -> None:
+    """Delete the files that messages became, where there is no server, by what was answered."""
+    forget_written(Settings.current().mail_folder, db.session.scalars(answers))
 
 
 def draw(template: str, *, subject: str, **context: Any) -> tuple[str, str]:

@@ -78,7 +78,7 @@ def connect(settings: Settings) -> Connection:
     Raises ServerGone, with what the first one said, when none does.
     """
     if not settings.relays:
-        return Folder(settings.instance / "mail")
+        return Folder(settings.mail_folder)
     first: ServerGone | None = None
     for url in sorted(settings.relays, key=_is_resting):
         try:

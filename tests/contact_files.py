@@ -7,10 +7,12 @@ import sqlalchemy as sa
 
 from crm.config import ROOT
 from crm.contacts.details import Detail
+from crm.contacts.files import undo
 from crm.contacts.files.apply import apply
 from crm.contacts.files.imports import Import
 from crm.contacts.files.mappings import mapping_for
-from crm.contacts.files.rehearse import Rehearsal, rehearse
+from crm.contacts.files.put_back import Undone
+from crm.contacts.files.rehearse import Progress, Rehearsal, rehearse
 from crm.contacts.files.spreadsheets import read_table
 from crm.contacts.organisations import (
     Organisation,
@@ -21,6 +23,13 @@ from crm.contacts.organisations import (
 from crm.contacts.people import Person, Role, person_terms
 from crm.contacts.terms import Term
 from crm.db import db
+
+
+def undo_now(record: Import, progress: Progress | None = None) -> Undone:
+    """Put back what `record` did, here and now."""
+    undo.ask(record)
+    db.session.commit()
+    return undo.carry_out(record.id, progress)
 
 
 def structures() -> bytes:

@@ -16,6 +16,7 @@ from factories import benoit, item, subscriber
 from sending import draft
 
 from crm.config import Settings
+from crm.contacts.organisations import Organisation
 from crm.db import db, now, reading
 from crm.keeping import places
 from crm.keeping.backup import make
@@ -124,6 +125,19 @@ def until(is_so, seconds: float = 20) -> None:
 def apart(url: str = "") -> sa.Engine:
     """Connections that nobody else shares, and that nobody keeps."""
     return sa.create_engine(url or db.engine.url, poolclass=sa.NullPool)
+
+
+def neighbour():
+    """How long somebody else waited (seconds) each time they wrote, and what has them write."""
+    waited = []
+
+    def write(*_) -> None:
+        begun = time.monotonic()
+        with apart().begin() as connection:
+            connection.execute(sa.insert(Organisation).values(name="Nouvelle venue"))
+        waited.append(time.monotonic() - begun)
+
+    return waited, write
 
 
 def empty_database(kind: str, folder) -> str:

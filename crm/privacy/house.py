@@ -225,7 +225,7 @@ def _to(who: Who) -> sa.Select[Mail]:
 
 def _files(who: Who) -> Iterator[Path]:
     """The mails on the disk that are to them, or speak of them."""
-    folder, needles = Settings.current().instance / "mail", Needles.of(who)
+    folder, needles = Settings.current().mail_folder, Needles.of(who)
     written = [one.encode() for one in who.emails]
     for file in folder.glob("*.eml"):
         raw = file.read_bytes()

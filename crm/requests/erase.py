@@ -5,12 +5,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from crm.config import Settings
 from crm.contacts.journal import Entry, EntryKind
 from crm.db import change, db, now
 from crm.filters import moment
 from crm.forgotten import remember
-from crm.mail import Mail
+from crm.mail import Mail, forget_files
 from crm.requests import words
 from crm.requests.kinds import Outcome
 from crm.requests.meetings import Decision, Meeting
@@ -18,7 +17,6 @@ from crm.requests.messages import Direction, Message, RequestFile
 from crm.requests.requests import Step, SupportRequest
 from crm.requests.slots import Appointment
 from crm.requests.work import TimeSpent
-from crm.smtp import forget_written
 
 KIND = "demande"
 _PERSONAL = ("subject", "need", "first_name", "last_name", "email", "phone", "organisation_name",
@@ -77,8 +75,7 @@ def _forget_mails(reference: str) -> None:
     """The mails written about it, those to the team included: who, to whom, and what."""
     about = sa.select(Mail.id, Mail.subject).where(Mail.subject.contains(reference))
     ids = [row.id for row in db.session.execute(about) if re.search(rf"{reference}\b", row.subject)]
-    answers = db.session.scalars(sa.select(Mail.response).where(Mail.id.in_(ids))).all()
-    forget_written(Settings.current().instance / "mail", answers)
+    forget_files(sa.select(Mail.response).where(Mail.id.in_(ids)))
     gone = {"subject": f"{reference} (effacée)", "recipient": "", "message": b"", "response": "",
             "next_try_at": None}  # fmt: skip
     change(sa.update(Mail).where(Mail.id.in_(ids)).values(**gone))

@@ -73,7 +73,7 @@ def _open(name: str) -> EmailMessage:
 
 
 def _folder() -> Path:
-    return Settings.current().instance / "mail"
+    return Settings.current().mail_folder
 
 
 def _names() -> list[str]:

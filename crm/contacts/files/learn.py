@@ -1,7 +1,5 @@
 """Learn: let the search know what an import wrote, a few cards at a time."""
 
-import time
-
 import sqlalchemy as sa
 
 from crm.contacts.files.bulk import batches
@@ -9,10 +7,9 @@ from crm.contacts.files.imports import Import, ImportChange, Stage
 from crm.contacts.files.rehearse import Progress
 from crm.contacts.kinds import ContactKind
 from crm.contacts.search.index import index_many
-from crm.db import change, db, reading
+from crm.db import change, db, give_way, reading
 
 _AT_ONCE = 100  # cards: a twentieth of a second
-_REST = 0.01  # seconds; whoever waits to write looks every two thousandths (crm.db)
 
 
 def learn(record: Import, progress: Progress) -> None:
@@ -27,9 +24,8 @@ def learn(record: Import, progress: Progress) -> None:
     for done, some in enumerate(batches(cards, _AT_ONCE)):
         for kind in ContactKind:
             index_many(kind, [one for of, one in some if of is kind])
-        db.session.commit()
+        give_way()
         progress(done * _AT_ONCE + len(some), len(cards))
-        time.sleep(_REST)
     # Unless another worker was here first: it may be undone already.
     mine = Import.id == record.id, Import.stage == Stage.WRITTEN
     change(sa.update(Import).where(*mine).values(stage=Stage.APPLIED))

@@ -5,7 +5,6 @@ one transaction with what the search knows of it and what is said of it. Whoever
 worker that died goes on from there.
 """
 
-import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from functools import partial
@@ -21,13 +20,12 @@ from crm.contacts.kinds import ContactKind
 from crm.contacts.references import columns_to
 from crm.contacts.search.index import index_many
 from crm.contacts.terms import Term
-from crm.db import change, database_time, db, reading
+from crm.db import change, database_time, db, give_way, reading
 
 Step = Callable[[Import], Undone]
 
 _AT_ONCE = 100  # cards
 _SILENCE = timedelta(seconds=30)  # longer than any step, and than the wait for one's turn
-_REST = 0.01  # seconds; whoever waits to write looks every two thousandths (crm.db)
 
 
 class UndoRefused(ValueError):
@@ -56,17 +54,6 @@ def ask(record: Import) -> None:
     record.stage, record.undone_at = Stage.UNDOING, None
 
 
-def undo(record: Import, *, progress: Progress | None = None) -> Undone:
-    """Put back what `record` did, here and now, as far as nobody has worked on it since.
-
-    What someone edited, merged, or tied to something else meanwhile stays as it is today, and is
-    in the result. Commits as it goes. Raises UndoRefused.
-    """
-    ask(record)
-    db.session.commit()
-    return carry_out(record.id, progress)
-
-
 def is_asked(import_id: int) -> bool:
     """Whether this import is to be put back, or is being."""
     stage = sa.select(Import.stage).where(Import.id == import_id)
@@ -83,7 +70,11 @@ def is_idle() -> sa.ColumnElement[bool]:
 
 def carry_out(import_id: int, progress: Progress | None = None) -> Undone:
     """Put back what was asked for, and return what has been since it was asked. Commits as it goes:
-    others write in between. Safe to repeat, and for several workers at once."""
+    others write in between. Safe to repeat, and for several workers at once.
+
+    What someone edited, merged, or tied to something else meanwhile stays as it is today, and is
+    in the result.
+    """
     db.session.commit()
     with reading():
         left, steps = _begun(import_id)
@@ -96,10 +87,9 @@ def carry_out(import_id: int, progress: Progress | None = None) -> Undone:
         _keep(record, some)
         left += some.left
         counts = record.undone
-        db.session.commit()
-        if progress is not None:
+        give_way()
+        if progress is not None:  # told what is known: to read it now would take the lock
             progress(counts["done"], counts["total"])
-        time.sleep(_REST)  # nothing is read meanwhile: it would take the lock
     with reading():  # nobody waits for whoever tells the result
         counts = db.session.get_one(Import, import_id).undone
         db.session.rollback()

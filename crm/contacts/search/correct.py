@@ -4,7 +4,6 @@ Nobody waits while it compares; what differs is written a few cards at a time, s
 in between. It believes the indexes of the database: when these are damaged, `reindex_all`.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,12 +16,11 @@ from crm.contacts.people import Person
 from crm.contacts.search import bitmaps, store, tables
 from crm.contacts.search.documents import contact_of, documents, key_of
 from crm.contacts.search.index import Progress, index_only, reindex_all
-from crm.db import db, reading
+from crm.db import db, give_way, reading
 
 _STEP = 2000  # cards compared at once
 _AT_ONCE = 100  # cards written at once: a tenth of a second
 _WORDS = 1000  # words learnt at once
-_REST = 0.01  # seconds; whoever waits to write looks every two thousandths (crm.db)
 
 Span = tuple[ContactKind, int, int, int]  # the first and the last identifier; how many
 
@@ -124,13 +122,8 @@ def _write(found: Difference, progress: Progress) -> None:
         for some in store.batches(sorted(ids), _AT_ONCE):
             index_only(kind, some)
             done += len(some)
-            _let_others_write()
+            give_way()
             progress(done, found.read + found.count)
     for words in store.batches(sorted(found.words), _WORDS):
         store.learn(set(words))
-        _let_others_write()
-
-
-def _let_others_write() -> None:
-    db.session.commit()
-    time.sleep(_REST)
+        give_way()

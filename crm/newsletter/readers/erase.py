@@ -9,7 +9,6 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from crm import mail
-from crm.config import Settings
 from crm.db import db, now
 from crm.forgotten import remember
 from crm.mail import Mail
@@ -19,7 +18,6 @@ from crm.newsletter.readers.departures import Departure
 from crm.newsletter.readers.facets import tell_search
 from crm.newsletter.readers.moves import Move
 from crm.newsletter.subscriptions import Consent, Subscription
-from crm.smtp import forget_written
 
 KIND = "lettres"
 _BLANKS = dict.fromkeys(("first_name", "last_name", "organisation_name", "department"), "")
@@ -47,8 +45,7 @@ def erase(email: str, keys: Sequence[str]) -> int:
 
 def _forget(subscription: Subscription) -> None:
     theirs = Delivery.subscription_id == subscription.id
-    answers = db.session.scalars(sa.select(Delivery.response).where(theirs)).all()
-    forget_written(Settings.current().instance / "mail", answers)
+    mail.forget_files(sa.select(Delivery.response).where(theirs))
     db.session.execute(sa.delete(Consent).where(Consent.subscription_id == subscription.id))
     db.session.execute(
         sa.update(Delivery)

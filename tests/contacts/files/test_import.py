@@ -2,13 +2,13 @@
 
 import pytest
 import sqlalchemy as sa
-from contact_files import base, imported, rehearsed, structures
+from contact_files import base, imported, rehearsed, structures, undo_now
 from factories import benoit, save
 from queries import counted
 
 from crm.contacts.details import Detail, DetailKind
 from crm.contacts.files.rehearse import Outcome
-from crm.contacts.files.undo import UndoRefused, undo
+from crm.contacts.files.undo import UndoRefused
 from crm.contacts.journal import Entry
 from crm.contacts.organisations import Organisation, OtherName
 from crm.contacts.people import Person, Role
@@ -222,9 +222,9 @@ def test_an_undo_puts_everything_back(app):
     )
     assert base() != before
     assert card.name == "Nouveau nom"
-    undone = undo(record_2)
+    undone = undo_now(record_2)
     assert (undone.removed, undone.restored, undone.left) == (0, 1, [])
-    undone = undo(record)
+    undone = undo_now(record)
     assert (undone.removed, undone.restored, undone.left) == (5, 1, [])
     assert base() == before
 
@@ -239,7 +239,7 @@ def test_an_undo_leaves_what_was_edited_since_and_says_so(app):
     card.website = "https://corrige.example.org"
     organisation("Gret").log("Appelé ce matin")
     organisation("ADER").description = "Ajoutée à la main"
-    undone = undo(record)
+    undone = undo_now(record)
     assert (card.website, card.street, card.phone) == (
         "https://corrige.example.org", "1 rue Haute", "",
     )  # fmt: skip
@@ -255,7 +255,7 @@ def test_an_undo_keeps_the_structure_of_someone_it_leaves(app):
     record = imported(MIXED.encode())
     person = db.session.scalars(sa.select(Person).where(Person.last_name == "Morel")).one()
     person.commune = "Lyon"
-    undone = undo(record)
+    undone = undo_now(record)
     assert [(left.title, left.why) for left in undone.left] == [
         ("Luc Morel", "modifiée depuis"),
         ("Eau et Partage", "une fonction y est attachée"),
@@ -265,16 +265,16 @@ def test_an_undo_keeps_the_structure_of_someone_it_leaves(app):
 
 def test_an_import_is_undone_once(app):
     record = imported(structures())
-    undo(record)
+    undo_now(record)
     assert count(Organisation) == 0
     with pytest.raises(UndoRefused):
-        undo(record)
+        undo_now(record)
 
 
 def test_what_was_imported_is_found_by_the_search_and_gone_after_the_undo(app):
     record = imported(structures())
     assert names_found("gret")[0] == "Groupe de recherche et d’échanges technologiques"
-    undo(record)
+    undo_now(record)
     assert names_found("gret") == []
 
 

@@ -4,13 +4,12 @@ import contextvars
 import os
 import signal
 import threading
-import time
 from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from contact_files import base, imported
-from kept import apart, forked, until
+from contact_files import base, imported, undo_now
+from kept import apart, forked, neighbour, until
 
 from crm.contacts import personal
 from crm.contacts.details import Detail, DetailKind
@@ -105,7 +104,7 @@ def asked(record) -> Import:
 
 def test_an_undo_in_one_go(record, monkeypatch):
     monkeypatch.setattr(undo, "_AT_ONCE", 1000)
-    told = undo.undo(record)
+    told = undo_now(record)
     assert (told.removed, told.restored) == (5, 1)
     assert sorted((left.title, left.why) for left in told.left) == sorted(LEFT)
     ends_as_in_one_go(record)
@@ -115,7 +114,7 @@ def test_an_undo_in_steps(record):
     seen = []
     undo.carry_out(record.id)  # nobody asked for it
     assert (record.stage, count(ImportChange)) == (Stage.APPLIED, 8)
-    undo.undo(record, progress=lambda done, total: seen.append((done, total)))
+    undo_now(record, lambda done, total: seen.append((done, total)))
     assert seen == [(2, 8), (4, 8), (6, 8), (8, 8), (8, 8), (8, 8)]
     ends_as_in_one_go(record)
 
@@ -225,14 +224,7 @@ def test_two_workers_at_the_same_time_do_each_card_once(app, record, monkeypatch
 def test_others_write_between_two_steps(app, record):
     """SQLite has one writer; someone waits a fifth of a second for it at most."""
     asked(record)
-    waited = []
-
-    def write(*_):
-        begun = time.monotonic()
-        with apart().begin() as connection:
-            connection.execute(sa.insert(Organisation).values(name="Nouvelle venue"))
-        waited.append(time.monotonic() - begun)
-
+    waited, write = neighbour()
     undo.carry_out(record.id, write)
     assert len(waited) == 6
     assert max(waited) < 2
@@ -300,7 +292,7 @@ def test_a_database_that_is_busy_is_asked_again(record, monkeypatch, caplog):
 
 
 def test_a_search_that_still_learns_an_import_does_not_bring_it_back(record):
-    undo.undo(record)
+    undo_now(record)
     learn(record, lambda done, total: None)
     ends_as_in_one_go(record)
 

@@ -2,12 +2,11 @@
 
 import contextvars
 import threading
-import time
 
 import cards
 import pytest
 import sqlalchemy as sa
-from kept import apart, until
+from kept import apart, neighbour, until
 
 from crm.cli import crm
 from crm.contacts.kinds import ContactKind
@@ -81,14 +80,7 @@ def test_others_write_while_it_is_put_right(app, monkeypatch):
     monkeypatch.setattr(correcting, "_AT_ONCE", 1)
     db.session.execute(sa.update(Organisation).values(commune="Vif"))
     db.session.commit()
-    waited = []
-
-    def write(*_):
-        begun = time.monotonic()
-        with apart().begin() as connection:
-            connection.execute(sa.insert(Organisation).values(name="Nouvelle venue"))
-        waited.append(time.monotonic() - begun)
-
+    waited, write = neighbour()
     told = correct(write)
     assert (told.count, len(waited)) == (4, 6)  # three structures, and who works in one
     assert max(waited) < 2
