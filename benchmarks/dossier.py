@@ -1,8 +1,8 @@
 """Everything about one person, among 100,000 or, with BENCH_FULL=1, 1,000,000.
 
 Finding them by their address and by their name, the page that tells all that is kept, the file
-they take away, and the page that says what an erasure would do; then the erasure itself. Beside
-it: reading every mail once.
+they take away, and the page that says what an erasure would do; then the erasure itself, and the
+files of the database written again. Beside it: reading every mail once.
 """
 
 import os
@@ -16,9 +16,11 @@ from flask.testing import FlaskClient
 from benchmarks._crowd import email, gather
 from benchmarks._pages import elsewhere, newcomer, signed_in
 from benchmarks._servers import application, databases
+from crm.config import Settings
 from crm.db import db
 from crm.filters import number
 from crm.mail import Mail
+from crm.privacy import scrub
 from crm.privacy.erasures import Reason
 from crm.users import UserRole
 
@@ -48,6 +50,7 @@ def _measure(client: FlaskClient) -> None:
         ("le fichier à emporter", lambda: client.post(f"{theirs}/dossier.zip")),
         ("ce que ferait l’effacement", lambda: client.get(f"{theirs}/effacement")),
         ("l’effacement", lambda: client.post(f"{theirs}/effacement", data=_SURE)),
+        ("les fichiers réécrits, sans trace", _scrub),
         ("référence\u00a0: lire chaque courriel une fois", _reference),
     ):
         print(f"  {name:<42}{_seconds(work):>9.3f} s", flush=True)
@@ -60,6 +63,10 @@ def _seconds(work: Callable[[], Any]) -> float:
     seconds = time.perf_counter() - start
     assert answer is None or answer.status_code in (200, 302), answer.status
     return seconds
+
+
+def _scrub() -> None:
+    assert scrub.scrub(Settings.current())
 
 
 def _reference() -> None:

@@ -17,6 +17,7 @@ from contact_files import imported
 from factories import resaclic, save
 from sending import draft
 
+from crm.config import Settings
 from crm.contacts.duplicates.merge import merge
 from crm.contacts.duplicates.pairs import OrganisationPair, PersonPair
 from crm.contacts.organisations import Organisation
@@ -260,6 +261,24 @@ def in_database() -> dict[str, str]:
 def in_files(folder: Path) -> dict[str, bytes]:
     """Every file there, with its bytes: the database and its journals, the queue, the mails."""
     return {str(one): one.read_bytes() for one in folder.rglob("*") if one.is_file()}
+
+
+def on_disk() -> dict[str, bytes]:
+    """All that the application keeps in files, the database of PostgreSQL in its own folder too."""
+    return in_files(Settings.current().instance) | in_files(database_folder())
+
+
+def database_folder() -> Path:
+    """Where the database is, all of it written to the disk."""
+    if db.engine.dialect.name == "sqlite":
+        return Settings.current().instance
+    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("CHECKPOINT")
+        data, number = connection.exec_driver_sql(
+            "SELECT current_setting('data_directory'), oid FROM pg_database"
+            " WHERE datname = current_database()"
+        ).one()
+    return Path(data) / "base" / str(number)
 
 
 def leaks(texts: dict[str, str | bytes]) -> list[str]:

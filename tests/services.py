@@ -83,6 +83,7 @@ def postgresql() -> Service | None:
     )  # fmt: skip
     options = f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
     options += " -c full_page_writes=off -c max_connections=200 -c shared_buffers=128MB"
+    options += " -c wal_recycle=off -c min_wal_size=32MB"  # its journal keeps no old pages
     ctl = [*as_user, str(programs / "pg_ctl"), "-D", data]
     service = Service(folder, [*ctl, "-m", "immediate", "stop"], None)
     service.url = f"postgresql+psycopg://test@127.0.0.1:{port}"

@@ -8,6 +8,7 @@ from crm.keeping.condition import (
     look_at_backups,
     look_at_clock,
     look_at_hold,
+    look_at_owner,
     look_at_pages,
     look_at_queue,
     look_at_search,
@@ -24,6 +25,7 @@ _WITHIN: dict[str, Look] = {
     "Sauvegardes": look_at_backups,
     "Recherche": look_at_search,
     "Envois": look_at_hold,
+    "Base de données": look_at_owner,
 }
 
 

@@ -135,6 +135,17 @@ def look_at_hold(_settings: Settings) -> Iterator[Finding]:
         )  # fmt: skip
 
 
+def look_at_owner(_settings: Settings) -> Iterator[Finding]:
+    ours = "SELECT pg_has_role(datdba, 'USAGE') FROM pg_database WHERE datname = current_database()"
+    if _is_server() and not db.session.scalar(sa.text(ours)):
+        yield Finding(
+            "Base de données", State.DOUBT,
+            f"elle n’est pas à l’utilisateur de Maillage{NBSP}: ce que l’on efface reste écrit "
+            "dans ses statistiques.",
+            f"Donnez-la-lui{NBSP}: ALTER DATABASE … OWNER TO …",
+        )  # fmt: skip
+
+
 def look_at_pages(_settings: Settings) -> Iterator[Finding]:
     if not _is_server() and db.session.scalar(sa.text("PRAGMA quick_check(1)")) != "ok":
         yield Finding(

@@ -15,9 +15,8 @@ MEASURES = (
     "Accès par comptes nominatifs, mots de passe hachés (argon2id), droits par rôle refusés par "
     "défaut.",
     "Liens personnels signés et impossibles à deviner\u00a0; échanges chiffrés (HTTPS).",
-    "Aucune donnée personnelle dans les journaux techniques\u00a0; ce qui est effacé est réécrit "
-    "dans "
-    "les fichiers de la base.",
+    "Aucune donnée personnelle dans les journaux techniques\u00a0; les fichiers de la base sont "
+    "réécrits après chaque effacement, sans ce qui est parti.",
     "Sauvegardes vérifiées, restauration éprouvée.",
     "Aucun suivi individuel des clics\u00a0; ouvertures mesurées seulement avec un accord à part.",
 )

@@ -1,15 +1,6 @@
-"""Scrubbing: after an erasure, nothing stays in the free pages of the files of the database.
+"""Scrubbing: after an erasure, nothing stays in the files of the database, nor of the queue."""
 
-A deleted row leaves its bytes in its page, in the journal of writes (WAL) and in the full-text
-index until they are written over. SQLite: https://www.sqlite.org/lang_vacuum.html. PostgreSQL only
-frees the room: its own journal forgets when it turns (`wal_keep_size`, archives).
-"""
-
-import logging
-import sqlite3
-from contextlib import closing
 from datetime import datetime
-from pathlib import Path
 
 import sqlalchemy as sa
 
@@ -21,10 +12,9 @@ from crm.forgotten import Forgotten
 from crm.jobs import Tick, enqueue, every
 from crm.newsletter.subscriptions import LEFT
 from crm.privacy.erasures import Erasure
+from crm.privacy.rewrite import rewrite, weight
 
-log = logging.getLogger(__name__)
-
-_HEAVY = 1 << 30  # bytes of a SQLite file beyond which it is written again at night only
+_HEAVY = 1 << 30  # bytes beyond which a database is written again at night only
 _NIGHT = range(1, 6)
 _DONE = "fichiers réécrits"  # the row of the clock that says when they last were
 
@@ -68,44 +58,22 @@ def _note(at: datetime) -> None:
 
 
 def scrub(settings: Settings) -> bool:
-    """Write the database again, and the file of the queue. Whether nothing is left behind.
-
-    It waits for no reader: when one holds the journal open, it is for next time. Commits.
-    """
+    """Write the database again, and the queue. Whether nothing is left behind. Commits."""
     settle()
     db.session.commit()
     db.session.remove()
-    with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("VACUUM")
-            done = True
-        else:
-            done = _rewrite(connection.connection.dbapi_connection)
-    queue = _file(settings.queue_url)
-    if queue is not None and queue.is_file():
-        with closing(sqlite3.connect(queue, timeout=15)) as other:
-            done &= _rewrite(other)
-    return done
-
-
-def _rewrite(connection: object) -> bool:
-    assert isinstance(connection, sqlite3.Connection)
-    try:
-        connection.execute("VACUUM")
-        busy, *_ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-    except sqlite3.OperationalError as error:
-        log.warning("la base sera réécrite plus tard\u00a0: %s", error)
-        return False
-    return not busy
+    done = [rewrite(url) for url in _places(settings)]
+    return all(done)
 
 
 def must_wait(settings: Settings) -> bool:
-    """Whether the database is so large that writing it again would hinder who works today."""
-    file = _file(settings.database_url)
-    is_heavy = file is not None and file.is_file() and file.stat().st_size > _HEAVY
-    return is_heavy and local(now()).hour not in _NIGHT
+    """Whether a database is so large that writing it again would hinder who works today."""
+    if local(now()).hour in _NIGHT:
+        return False
+    return any(weight(url) > _HEAVY for url in _places(settings))
 
 
-def _file(url: str) -> Path | None:
-    path = url.removeprefix("sqlite:///")
-    return Path(path) if path != url else None
+def _places(settings: Settings) -> list[str]:
+    """The database, and the queue unless it is in there too."""
+    queue = settings.queue_url.replace("postgresql://", "postgresql+psycopg://", 1)
+    return list(dict.fromkeys((settings.database_url, queue)))

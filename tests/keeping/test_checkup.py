@@ -1,5 +1,6 @@
 """`crm check`: each thing that can be wrong is seen, and said with what to do."""
 
+import os
 from datetime import timedelta
 
 import pytest
@@ -131,6 +132,27 @@ def test_a_server_that_is_too_old_is_seen(sound, monkeypatch):
     monkeypatch.setattr(condition, "OLDEST_SQLITE", (99,))
     monkeypatch.setattr(condition, "OLDEST_POSTGRESQL", 990000)
     assert "est trop ancien" in wrong("Version")
+
+
+@pytest.fixture
+def stranger(app):
+    """A role of PostgreSQL to which nothing belongs."""
+    role = f"stranger_{os.environ.get('PYTEST_XDIST_WORKER', 'main')}"
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"CREATE ROLE {role}")
+    yield role
+    with db.engine.begin() as connection:
+        connection.exec_driver_sql(f"DROP ROLE {role}")
+
+
+@pytest.mark.parametrize("application", ["postgresql"], indirect=True)
+def test_a_database_that_belongs_to_somebody_else_is_seen(sound, stranger):
+    titles = {one.title for one in examine(Settings.current())}
+    assert "Base de données" not in titles
+    db.session.execute(sa.text(f"SET LOCAL ROLE {stranger}"))
+    [found] = condition.look_at_owner(Settings.current())
+    db.session.rollback()
+    assert "reste écrit dans ses statistiques" in found.said
 
 
 def test_the_page_says_what_the_command_says(sound, signed_in):

@@ -53,4 +53,4 @@ def test_nothing_is_left_in_the_files_either(app, visitor, page):
     assert visitor.post(address).status_code == 200
     scrub.scrub_due()
     assert planted.leaks(planted.in_database()) == []
-    assert planted.leaks(planted.in_files(instance)) == []
+    assert planted.leaks(planted.on_disk()) == []
