@@ -40,8 +40,11 @@ _started, _templates = [], []
 
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
-        _started.extend(services.start())
+        _started.extend(services.start_redis())
         _templates.append(compiled.share())
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        # One for each worker: on the same one, a long transaction holds up who writes tables again.
+        _started.extend(services.start_postgresql())
     compiled.use()
     repeated.use()
 

@@ -18,8 +18,8 @@ def free_port() -> int:
 
 
 def start() -> "list[Service]":
-    """Start what this machine has, and say where in the environment (xdist workers inherit it)."""
-    return [service for service in (_postgresql(), _redis()) if service is not None]
+    """Start what this machine has, and say where in the environment."""
+    return start_postgresql() + start_redis()
 
 
 class Service:
@@ -54,11 +54,12 @@ class Service:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _postgresql() -> Service | None:
+def start_postgresql() -> list[Service]:
     service = postgresql()
-    if service:
-        os.environ["TEST_POSTGRESQL"] = service.url
-    return service
+    if service is None:
+        return []
+    os.environ["TEST_POSTGRESQL"] = service.url
+    return [service]
 
 
 def postgresql() -> Service | None:
@@ -92,11 +93,12 @@ def postgresql() -> Service | None:
     return service
 
 
-def _redis() -> Service | None:
+def start_redis() -> list[Service]:
     service = redis_server()
-    if service:
-        os.environ["TEST_REDIS"] = service.url
-    return service
+    if service is None:
+        return []
+    os.environ["TEST_REDIS"] = service.url
+    return [service]
 
 
 def redis_server() -> Service | None:
