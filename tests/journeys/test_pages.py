@@ -230,6 +230,27 @@ def test_what_is_typed_survives_what_is_moved(opened):
     assert tab.get_by_label("Phrase d’aperçu").input_value() == "Tapée sans bouton"
 
 
+@pytest.mark.parametrize("leaves", [False, True])
+def test_what_is_typed_before_the_scripts_have_come_is_kept_too(opened, leaves):
+    tab = opened("awa")
+    tab.goto("/gestion/lettres/")
+    desk = tab.get_by_role("link", name="Reprendre le n°").get_attribute("href")
+    late = []
+    tab.route("**/desk.js*", lambda route: late.append(route))
+    tab.goto(desk, wait_until="commit")
+    field = tab.get_by_label("Phrase d’aperçu")
+    field.fill(f"Tapée tôt {leaves}")
+    if leaves:
+        field.press("Tab")
+    while not late:
+        tab.wait_for_timeout(20)
+    late[0].continue_()
+    tab.unroute("**/desk.js*")
+    tab.locator("[data-texts] [data-saved]", has_text="Enregistré.").wait_for()
+    tab.reload()
+    assert field.input_value() == f"Tapée tôt {leaves}"
+
+
 def test_everything_works_without_javascript(opened, network):
     tab = opened("awa", java_script_enabled=False)
     tab.get_by_role("link", name="Lettres", exact=True).click()

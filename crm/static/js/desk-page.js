@@ -63,7 +63,7 @@ export function replace(page, form) {
 }
 
 const isNew = (drawer, form) => Boolean(form?.matches("[data-new]")) && drawer.matches(".rewording") && drawer.hasAttribute("open");
-const isChanged = (field) => (field.type === "checkbox" ? field.checked !== field.defaultChecked : field.matches("select") || field.value !== field.defaultValue);
+export const isChanged = (field) => (field.type === "checkbox" ? field.checked !== field.defaultChecked : field.matches("select") || field.value !== field.defaultValue);
 
 // The texts above, when nobody is writing them here.
 function catchTexts(page) {

@@ -1,5 +1,5 @@
 // Texts are kept by themselves, a moment after the last letter: the button then has nothing left to do.
-import { announce, bodyOf, desk, inTurn, patch, send } from "./desk-page.js";
+import { announce, bodyOf, desk, inTurn, isChanged, patch, send } from "./desk-page.js";
 import { refresh, show } from "./desk-preview.js";
 
 const CALM = 700; // milliseconds without typing
@@ -91,19 +91,24 @@ function done(form, aloud) {
   drawer.closest("li").focus();
 }
 
+const isText = (field) => field.matches("input:not([type=hidden], [type=file], [type=checkbox]), textarea");
 const status = (form, words) => { form.querySelector("[data-saved]").textContent = words; };
+
+function keepSoon(form) {
+  show(form);
+  clearTimeout(timers.get(form));
+  timers.set(form, setTimeout(() => keepNow(form), CALM));
+}
 
 export function startWords() {
   document.addEventListener("input", (event) => {
-    const form = event.target.form;
-    if (!isWords(form) || event.target.type === "file") return;
-    show(form);
-    clearTimeout(timers.get(form));
-    timers.set(form, setTimeout(() => keepNow(form), CALM));
+    if (isWords(event.target.form) && event.target.type !== "file") keepSoon(event.target.form);
   });
   document.addEventListener("change", (event) => {
-    if (isWords(event.target.form) && (event.target.type === "file" || timers.has(event.target.form))) keepNow(event.target.form);
+    if (isWords(event.target.form)) keepNow(event.target.form);
   });
+  // What was typed while the scripts were on their way.
+  for (const form of [...document.forms].filter(isWords)) if ([...form.elements].some((field) => isText(field) && isChanged(field))) keepSoon(form);
   // « Garder la sienne »: the page as it is now.
   document.addEventListener("click", (event) => {
     if (event.target.matches?.("#atelier [data-theirs]")) { event.preventDefault(); window.location.reload(); }

@@ -161,5 +161,5 @@ const glance = () => { look().catch(() => {}); };
 glance();
 setInterval(glance, 10000);
 document.addEventListener("visibilitychange", glance); // coming back to this tab
-startWords();
 startPreview();
+startWords();
