@@ -32,6 +32,23 @@ def sign_in(tab, who="awa", password=PASSWORD):
 
 
 @contextlib.contextmanager
+def late(tab, path, script):
+    """On a page whose script comes only after what is done meanwhile, as on a slow line."""
+    waiting = []
+
+    def hold(route):  # a function of our own: the browser's library keeps a mark on it
+        waiting.append(route)
+
+    tab.route(f"**/{script}*", hold)
+    tab.goto(path, wait_until="commit")
+    yield
+    while not waiting:
+        tab.wait_for_timeout(20)
+    waiting[0].continue_()
+    tab.unroute(f"**/{script}*")
+
+
+@contextlib.contextmanager
 def opening(browser, url, password=PASSWORD):
     """A function that opens a tab: `open_tab()`, `open_tab("benoit", viewport=…)`. What their
     pages complain about, answers of 400 to 499 apart, is an error at the end."""

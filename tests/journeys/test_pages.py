@@ -8,6 +8,7 @@ import live
 import pytest
 from accessibility import LAPTOP, faults, headings, ready
 from playwright.sync_api import expect
+from tabs import late
 
 from crm.seed.team import PASSWORD
 
@@ -235,20 +236,21 @@ def test_what_is_typed_before_the_scripts_have_come_is_kept_too(opened, leaves):
     tab = opened("awa")
     tab.goto("/gestion/lettres/")
     desk = tab.get_by_role("link", name="Reprendre le n°").get_attribute("href")
-    late = []
-    tab.route("**/desk.js*", lambda route: late.append(route))
-    tab.goto(desk, wait_until="commit")
     field = tab.get_by_label("Phrase d’aperçu")
-    field.fill(f"Tapée tôt {leaves}")
-    if leaves:
-        field.press("Tab")
-    while not late:
-        tab.wait_for_timeout(20)
-    late[0].continue_()
-    tab.unroute("**/desk.js*")
+    with late(tab, desk, "desk.js"):
+        field.fill(f"Tapée tôt {leaves}")
+        if leaves:
+            field.press("Tab")
     tab.locator("[data-texts] [data-saved]", has_text="Enregistré.").wait_for()
     tab.reload()
     assert field.input_value() == f"Tapée tôt {leaves}"
+
+
+def test_what_is_searched_before_the_script_has_come_is_found(opened):
+    tab = opened("awa")
+    with late(tab, "/gestion/", "search.js"):
+        tab.get_by_role("combobox").fill("lyon")
+    tab.get_by_role("option").first.wait_for()
 
 
 def test_everything_works_without_javascript(opened, network):

@@ -16,7 +16,7 @@ import requests
 from accessibility import faults, headings
 from playwright.sync_api import expect
 from services import free_port
-from tabs import PASSWORD, opening
+from tabs import PASSWORD, late, opening
 
 from crm.colours import contrast
 
@@ -235,6 +235,18 @@ def test_what_is_typed_is_found_again_and_robots_work_for_it(opened, place):
     expect(tab.get_by_label("Votre demande")).to_have_value("")
     tab.reload()
     expect(tab.get_by_label("Votre demande")).to_have_value("")
+
+
+def test_what_is_typed_before_the_script_has_come_is_not_written_over(opened):
+    tab = opened()
+    tab.goto("/demandes/nouvelle")
+    tab.get_by_label("Votre demande").fill("Un puits au Bénin")
+    tab.get_by_label("Prénom").fill("Chloé")
+    expect(tab.locator("[data-saved]")).to_have_text("Brouillon enregistré sur cet appareil.")
+    with late(tab, "/demandes/nouvelle", "request.js"):
+        tab.get_by_label("Votre demande").fill("Une école au Togo")
+    expect(tab.get_by_label("Prénom")).to_have_value("Chloé")
+    expect(tab.get_by_label("Votre demande")).to_have_value("Une école au Togo")
 
 
 def test_what_was_answered_received_survives_a_kill(tmp_path):

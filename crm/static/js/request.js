@@ -20,8 +20,13 @@ function typed() {
   return values;
 }
 
+// What was typed before this script had come stays.
+const isTouched = (one) => (one.type === "radio" ? one.checked !== one.defaultChecked : "defaultValue" in one && one.value !== one.defaultValue);
+
 function putBack(values) {
+  const touched = new Set(fields().filter(isTouched).map((one) => one.name));
   for (const one of fields()) {
+    if (touched.has(one.name)) continue;
     if (one.type === "radio") one.checked = values[one.name] === one.value;
     else if (values[one.name] !== undefined) one.value = values[one.name];
   }

@@ -72,6 +72,8 @@ box?.addEventListener("keydown", (event) => {
     open(chosen, event);
   }
 });
+// Typed while this script was on its way.
+if (box && box === document.activeElement && box.value !== box.defaultValue) ask().catch(() => {});
 list?.addEventListener("click", (event) => {
   const item = event.target.closest("[data-url]");
   if (item) open(item, event);
