@@ -55,6 +55,7 @@ def erase_again(old_keys: Sequence[str] = ()) -> int:
     """
     due = {one.mark: one.kind for one in db.session.scalars(Forgotten.due())}
     if not due:
+        db.session.commit()  # nobody waits for us to write
         return 0
     known = _Known(due, (*Settings.current().keys, *old_keys))
     # People first: what is theirs goes with them, and is counted once.

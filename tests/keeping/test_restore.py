@@ -14,7 +14,7 @@ import pytest
 import sqlalchemy as sa
 from factories import awa, item, luc, nadia
 from flask import current_app
-from kept import ODD, apart, forged, forked, killed, saved, sums, titles
+from kept import ODD, apart, forged, forked, killed, saved, sums, titles, until
 from sending import begun, deliver, ready
 from smtp_server import faulty
 from sqlalchemy.orm import Session
@@ -154,7 +154,7 @@ def test_a_restoration_killed_at_any_moment_is_whole_or_nothing(kept, tmp_path):
 def test_people_go_on_working_during_a_restoration(kept, tmp_path):
     """Under those who read and write, the old tables change into the new ones at one instant."""
     file, engine = saved(tmp_path), apart()
-    stop, seen, broken = threading.Event(), set(), []
+    stop, seen, written, broken = threading.Event(), set(), [], []
 
     def work():
         while not stop.is_set():
@@ -164,6 +164,7 @@ def test_people_go_on_working_during_a_restoration(kept, tmp_path):
                 with Session(engine) as session, session.begin():
                     for side in ("a", "b"):
                         session.add(Feed(url=f"https://{side}.example.org/{number}", kind="news"))
+                written.append(number)
                 with reading(), engine.connect() as connection:
                     urls = connection.scalars(sa.select(Feed.url)).all()
                     seen.add(
@@ -179,8 +180,9 @@ def test_people_go_on_working_during_a_restoration(kept, tmp_path):
         worker.start()
     try:
         restore(Settings.current(), file)
+        before = len(written)
+        until(lambda: len(written) > before + 1, seconds=5)
     finally:
-        time.sleep(0.2)
         stop.set()
         for worker in workers:
             worker.join()
