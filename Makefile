@@ -10,9 +10,10 @@ run: .venv/run.stamp ## lance le site, son exécutant de tâches et, la premièr
 
 install: .venv/run.stamp ## crée l’environnement .venv et installe les dépendances
 
+# Three at once on two cores: what waits for a browser or a server leaves room for another.
 test: .venv/test.stamp ## passe toute la suite de tests (SQLite, PostgreSQL, Redis, SMTP, navigateur)
 	@scripts/services.sh
-	@.venv/bin/python -m pytest -n 2 --dist worksteal $(ARGS)
+	@.venv/bin/python -m pytest -n 3 --dist worksteal $(ARGS)
 
 check: .venv/test.stamp ## vérifie le style, les types et l’accord des migrations avec les modèles
 	@.venv/bin/ruff check .

@@ -138,7 +138,7 @@ def _environ(folder: Path) -> dict[str, str]:
 
 # Redis has sixteen databases: no two installations at once have the same.
 _worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
-_queues = itertools.cycle(range(1 + 7 * (_worker % 2), 8 + 7 * (_worker % 2)))
+_queues = itertools.cycle(range(1 + 5 * (_worker % 3), 6 + 5 * (_worker % 3)))
 
 
 def _servers(model: str = "template1") -> dict[str, str]:
