@@ -40,11 +40,11 @@ _started, _templates = [], []
 
 def pytest_configure(config):
     if not hasattr(config, "workerinput"):
-        _started.extend(services.start_redis())
         _templates.append(compiled.share())
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
-        # One for each worker: on the same one, a long transaction holds up who writes tables again.
-        _started.extend(services.start_postgresql())
+        # Of its own for each group: on a shared PostgreSQL, a long transaction of one holds up
+        # another that writes its tables again.
+        _started.extend(services.start())
     compiled.use()
     repeated.use()
 

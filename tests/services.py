@@ -19,7 +19,10 @@ def free_port() -> int:
 
 def start() -> "list[Service]":
     """Start what this machine has, and say where in the environment."""
-    return start_postgresql() + start_redis()
+    found = {"TEST_POSTGRESQL": postgresql(), "TEST_REDIS": redis_server()}
+    started = {name: service for name, service in found.items() if service is not None}
+    os.environ.update({name: service.url for name, service in started.items()})
+    return list(started.values())
 
 
 class Service:
@@ -54,14 +57,6 @@ class Service:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def start_postgresql() -> list[Service]:
-    service = postgresql()
-    if service is None:
-        return []
-    os.environ["TEST_POSTGRESQL"] = service.url
-    return [service]
-
-
 def postgresql() -> Service | None:
     """A PostgreSQL of its own, if this machine has one."""
     found = shutil.which("initdb") or next(
@@ -91,14 +86,6 @@ def postgresql() -> Service | None:
     service._start = [*ctl, "-o", options, "-l", str(folder / "log"), "-w", "start"]
     service.rise()
     return service
-
-
-def start_redis() -> list[Service]:
-    service = redis_server()
-    if service is None:
-        return []
-    os.environ["TEST_REDIS"] = service.url
-    return [service]
 
 
 def redis_server() -> Service | None:

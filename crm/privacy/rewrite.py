@@ -58,7 +58,8 @@ def rewrite(url: str) -> bool:
     """Write the database at `url` again, without what was deleted. Whether nothing is left behind.
 
     Nobody is waited for long: who reads what was there before, or uses a table, is let alone, and
-    it is for next time. The caller may not be in a transaction. Redis keeps no file.
+    it is for next time. The caller may not be in a transaction. A queue on Redis says nothing of
+    people: names of jobs and numbers of rows.
     """
     kind = sa.make_url(url).get_backend_name()
     if kind not in _WAYS:
