@@ -9,7 +9,7 @@ from crm.events.events import Event
 from crm.events.kinds import State
 from crm.events.partners import Partnership
 from crm.events.registrations import Registration
-from crm.events.schedule import Day, new_uid, schedule
+from crm.events.schedule import Day, new_uid, schedule, settle
 from crm.filters import local, today
 from crm.mail import Mail
 
@@ -59,13 +59,14 @@ def registration(to: Event, state: State = State.CONFIRMED, **values) -> Registr
     return made
 
 
-def lasting(begins: datetime, hours: int = 2) -> Day:
-    """A day that begins at that moment, to the minute; just before midnight it is the next one."""
-    start = local(begins)
-    if start.hour + hours > 23:
-        start = start.replace(hour=23 - hours)
-    return Day(start.date(), start.time().replace(second=0, microsecond=0),
-               start.replace(hour=start.hour + hours, second=0, microsecond=0).time())  # fmt: skip
+def happening(begins: datetime, **values) -> Event:
+    """An event of two hours that begins at that moment, at any hour of the day or of the night."""
+    made = event(Day(local(begins).date(), time(14), time(16)), **values)
+    [session] = made.held
+    session.starts_at, session.ends_at = begins, begins + timedelta(hours=2)
+    settle(made)
+    db.session.flush()
+    return made
 
 
 def same_days(of: Event) -> list[Day]:

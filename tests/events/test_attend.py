@@ -7,7 +7,7 @@ import pypdf
 import pytest
 import sqlalchemy as sa
 from factories import awa, benoit, luc, save
-from gatherings import event, in_days, lasting, registration
+from gatherings import event, happening, in_days, registration
 
 from crm.contacts.details import DetailKind
 from crm.contacts.journal import Entry
@@ -28,7 +28,7 @@ from crm.mail import Mail
 
 def today_s(**values):
     """An event that began a moment ago."""
-    return event(lasting(now() - timedelta(minutes=5)), **values)
+    return happening(now() - timedelta(minutes=5), **values)
 
 
 def came(who, known=Known.NAME, **options):
@@ -56,7 +56,7 @@ def test_coming_is_counted_once_and_taken_back(app):
 
 
 def test_who_arrives_late_is_late_at_the_door_only(app):
-    late = event(lasting(now() - timedelta(minutes=40)))
+    late = happening(now() - timedelta(minutes=40))
     first, second = registration(late), registration(late)
     came(first)
     came(second, Known.TEAM)

@@ -157,7 +157,7 @@ def test_people_who_come_together_have_their_places_together(app):
 
 def test_nobody_is_offered_a_place_in_the_last_hours(app):
     begins = now() + timedelta(hours=1)
-    event = gatherings.event(gatherings.lasting(begins), capacity=1)
+    event = gatherings.happening(begins, capacity=1)
     first = register.register(event, person(1)).registration
     second = register.register(event, person(2)).registration
     register.give_up(first)
@@ -168,7 +168,7 @@ def test_nobody_is_offered_a_place_in_the_last_hours(app):
 
 def test_an_offer_ends_before_the_event_begins(app):
     begins = now() + timedelta(hours=8)
-    event = gatherings.event(gatherings.lasting(begins))
+    event = gatherings.happening(begins)
     assert offers.deadline(event) == event.held[0].starts_at - timedelta(hours=1)
 
 

@@ -27,13 +27,13 @@ from datetime import time, timedelta
 from crm.app import create_app
 from crm.db import db, now
 with create_app().app_context():
-    from gatherings import event, in_days, lasting, registration
+    from gatherings import event, happening, in_days, registration
     from crm.events import tickets
     from crm.events.attend import mark
     from crm.events.kinds import Attendance, Known
     from crm.events.links import page_token
     from crm.events.schedule import Day
-    here = event(lasting(now() - timedelta(minutes=2)), title="Forum", department="69")
+    here = happening(now() - timedelta(minutes=2), title="Forum", department="69")
     past = event(Day(in_days(-2), time(14), time(17)), title="Formation")
     for name in ("Chloé Martin", "Karim Haddad", "Léa Bonnard", "Nour El Amrani"):
         first, last = name.split(" ", 1)
