@@ -13,15 +13,13 @@ from crm.events.schedule import Day
 from crm.filters import PARIS
 from crm.mail import Mail
 
-TOMORROW = gatherings.in_days(1)
-
 
 def at(hour, days=0):
     return datetime.combine(gatherings.in_days(days), time(hour), PARIS)
 
 
 def tomorrow(**values):
-    event = gatherings.event(Day(TOMORROW, time(14), time(16)), **values)
+    event = gatherings.event(Day(gatherings.in_days(1), time(14), time(16)), **values)
     one = gatherings.registration(event, confirmed_at=at(9, -5), email="chloe@example.org")
     db.session.commit()
     return event, one
