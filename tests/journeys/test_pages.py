@@ -74,18 +74,23 @@ def links(tab):
     return {path for path in paths if not NOT_PAGES.fullmatch(path)}
 
 
+# What stands for one among many of its kind, in an address.
+ONE = re.compile(r"\d+|(?<=/agenda/)[a-z0-9-]+|(?<=/publications/)(?!nouvelle)[a-z]+")
+
+
 def walk(tab, start):
-    """Open every kind of page one can reach from `start`; yields the path of each, once opened."""
+    """Open every kind of page one can reach from `start` and that is under it; yields the path of
+    each, once opened."""
     waiting, kinds = [start], set()
     while waiting:
         path = waiting.pop(0)
-        kind = re.sub(r"\d+|(?<=/agenda/)[a-z0-9-]+", "N", path)
+        kind = ONE.sub("N", path)
         if kind in kinds:
             continue
         kinds.add(kind)
         tab.set_viewport_size(LAPTOP)
         tab.goto(path)
-        waiting += sorted(links(tab))
+        waiting += sorted(link for link in links(tab) if link.startswith(start))
         yield path
 
 
