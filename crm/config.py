@@ -144,9 +144,7 @@ def _database_url(value: str | None, instance: Path, default: str = "crm.db") ->
         return f"sqlite:///{instance / default}"
     if value.startswith("sqlite:///") and not value.startswith("sqlite:////"):
         return f"sqlite:///{Path(value.removeprefix('sqlite:///')).absolute()}"
-    if value.startswith("postgresql://") and default == "crm.db":
-        return value.replace("postgresql://", "postgresql+psycopg://", 1)
-    return value
+    return value.replace("postgresql://", "postgresql+psycopg://", 1)
 
 
 def _secret_key(value: str | None, instance: Path, production: bool) -> str:

@@ -75,5 +75,4 @@ def must_wait(settings: Settings) -> bool:
 
 def _places(settings: Settings) -> list[str]:
     """The database, and the queue unless it is in there too."""
-    queue = settings.queue_url.replace("postgresql://", "postgresql+psycopg://", 1)
-    return list(dict.fromkeys((settings.database_url, queue)))
+    return list(dict.fromkeys((settings.database_url, settings.queue_url)))
