@@ -251,6 +251,23 @@ def test_what_is_typed_before_the_scripts_have_come_is_kept_too(opened, leaves):
     assert field.input_value() == f"Tapée tôt {leaves}"
 
 
+def test_what_is_ticked_before_the_scripts_have_come_is_kept_too(opened):
+    tab = opened("awa")
+    tab.goto("/gestion/lettres/")
+    desk = tab.get_by_role("link", name="Reprendre le n°").get_attribute("href")
+    tab.goto(desk)
+    first = tab.locator(".rewording", has=tab.get_by_label("Montrer son image")).first
+    name = first.get_attribute("id")
+    drawer = tab.locator(f"#{name}")
+    was = drawer.get_by_label("Montrer son image").is_checked()
+    with late(tab, desk, "desk.js"):
+        drawer.locator("summary").click()
+        drawer.get_by_label("Montrer son image").set_checked(not was)
+    drawer.locator("[data-saved]", has_text="Enregistré.").wait_for()
+    tab.reload()
+    assert drawer.get_by_label("Montrer son image").is_checked() is not was
+
+
 def test_what_is_searched_before_the_script_has_come_is_found(opened):
     tab = opened("awa")
     with late(tab, "/gestion/", "search.js"):

@@ -91,7 +91,7 @@ function done(form, aloud) {
   drawer.closest("li").focus();
 }
 
-const isText = (field) => field.matches("input:not([type=hidden], [type=file], [type=checkbox]), textarea");
+const isTyped = (field) => field.matches("input:not([type=hidden], [type=file]), textarea");
 const status = (form, words) => { form.querySelector("[data-saved]").textContent = words; };
 
 function keepSoon(form) {
@@ -108,7 +108,7 @@ export function startWords() {
     if (isWords(event.target.form)) keepNow(event.target.form);
   });
   // What was typed while the scripts were on their way.
-  for (const form of [...document.forms].filter(isWords)) if ([...form.elements].some((field) => isText(field) && isChanged(field))) keepSoon(form);
+  for (const form of [...document.forms].filter(isWords)) if ([...form.elements].some((field) => isTyped(field) && isChanged(field))) keepSoon(form);
   // « Garder la sienne »: the page as it is now.
   document.addEventListener("click", (event) => {
     if (event.target.matches?.("#atelier [data-theirs]")) { event.preventDefault(); window.location.reload(); }
